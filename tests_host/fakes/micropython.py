@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Stand-in for MicroPython's `micropython` module, so that device code imports on CPython.
 
-Only what device code uses at import time or in tests: the compiler hints do nothing, the heap is never locked.
-What it cannot show (allocation, 31-bit integers) is proven by running the same test files on MicroPython.
+Only what device code uses at import time or in tests: the compiler hints do nothing, the heap is
+never locked. What it cannot show (allocation, 31-bit integers) is proven by running the same test
+files on MicroPython.
 """
 
 
