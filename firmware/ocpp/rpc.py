@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: MIT
+"""OCPP-J framing: CALL, CALLRESULT and CALLERROR, one call of ours outstanding (1.6-J, 4).
+
+Whatever arrives is answered, ignored or matched with our call; nothing that a server sends makes
+an exception leave `run`. Message ids count up for ever behind a prefix and are never used twice:
+a retry on the same connection needs a new one (1.6-J, 4.1.4).
+"""
+
+import asyncio
+import json
+
+from micropython import const
+
+from firmware.ocpp.websocket import Closed
+
+_CALL = const(2)
+_RESULT = const(3)
+_ERROR = const(4)
+_MAX_ID = const(36)
+
+TIMEOUT = "timeout"  # no answer in time; not a failure to process (1.6-J errata 3.2)
+LOST = "lost"  # the connection ended before the answer
+
+NOT_IMPLEMENTED = "NotImplemented"
+FORMATION = "FormationViolation"
+PROPERTY = "PropertyConstraintViolation"
+OCCURRENCE = "OccurenceConstraintViolation"  # sic: the standard keeps this spelling (errata 5.2)
+TYPE = "TypeConstraintViolation"
+INTERNAL = "InternalError"
+
+
+class CallError(Exception):
+    """Raised by a handler to answer with CALLERROR; `code` is one of the names above."""
+
+    def __init__(self, code, description=""):
+        super().__init__(code, description)
+        self.code = code
+        self.description = description
+
+
+class Ids:
+    """Counts message ids up; lives as long as the power is on."""
+
+    def __init__(self, prefix):
+        self._prefix = prefix[:24]
+        self._next = 0
+
+    def next(self):
+        """A message id that was never used before."""
+        self._next += 1
+        return "%s-%d" % (self._prefix, self._next)
+
+
+class Rpc:
+    """Calls in both directions over one WebSocket.
+
+    `handle(action, payload)` answers a CALL with a dict, None (say nothing) or CallError.
+    `note(event, **fields)` is told about everything out of order.
+    """
+
+    def __init__(self, socket, ids, handle, note, timeout_s=30):
+        self._socket = socket
+        self._ids = ids
+        self._handle = handle
+        self._note = note
+        self._timeout_s = timeout_s
+        self._lock = asyncio.Lock()
+        self._pending = None  # id of the outstanding call
+        self._answer = None  # (error, payload) once it has come
+        self._arrived = asyncio.Event()
+        self.ended = None  # reason once the connection is over
+
+    async def call(self, action, payload):
+        """Call and wait; returns (None, dict) or (TIMEOUT | LOST | CALLERROR code, None)."""
+        async with self._lock:
+            if self.ended is not None:
+                return LOST, None
+            message_id = self._ids.next()
+            self._pending = message_id
+            self._answer = None
+            self._arrived.clear()
+            try:
+                await self._socket.send(
+                    json.dumps((_CALL, message_id, action, payload), separators=(",", ":"))
+                )
+                await asyncio.wait_for(self._arrived.wait(), self._timeout_s)
+            except asyncio.TimeoutError:
+                self._note("ocpp_timeout", action=action)
+                return TIMEOUT, None
+            except Closed:
+                return LOST, None
+            finally:
+                self._pending = None
+            if self._answer is None:
+                return LOST, None
+            if self._answer[0] is not None:
+                self._note("ocpp_callerror", action=action, code=self._answer[0])
+            return self._answer
+
+    async def run(self):
+        """Serve the connection until it ends; the reason is in `ended`."""
+        try:
+            while True:
+                text = await self._socket.receive()
+                reply = self.answer_to(text)
+                text = None  # the message may be large: let go of it before waiting
+                if reply is not None:
+                    await self._socket.send(reply)
+        except Closed as error:
+            self.ended = str(error)
+        finally:
+            if self.ended is None:
+                self.ended = "stopped"
+            self._arrived.set()  # a call that waits learns that nobody will answer
+
+    def answer_to(self, text):
+        """Take one message; returns the text to send back, or None."""
+        try:
+            message = json.loads(text)
+        except (ValueError, RuntimeError, MemoryError):
+            self._note("ocpp_malformed", why="not JSON")
+            return None
+        if not isinstance(message, list) or len(message) < 3:
+            self._note("ocpp_malformed", why="not a message")
+            return None
+        kind = message[0]
+        message_id = message[1]
+        if not _is_id(message_id):
+            self._note("ocpp_malformed", why="message id")
+            return None
+        if kind == _CALL:
+            return self._called(message_id, message)
+        if kind == _RESULT or kind == _ERROR:
+            self._answered(kind, message_id, message[2])
+        return None  # an unknown message type is ignored (1.6-J, 4.1.3)
+
+    def _answered(self, kind, message_id, third):
+        if message_id != self._pending or self._answer is not None:
+            self._note("ocpp_unsolicited", id=message_id)
+            return
+        if kind == _ERROR:
+            self._answer = (third if isinstance(third, str) and third else "GenericError", None)
+        elif isinstance(third, dict):
+            self._answer = (None, third)
+        elif third is None:
+            self._answer = (None, {})
+        else:
+            self._answer = (FORMATION, None)
+        self._arrived.set()
+
+    def _called(self, message_id, message):
+        try:
+            payload = message[3] if len(message) == 4 else False
+            if payload is None:
+                payload = {}
+            if not isinstance(message[2], str) or not isinstance(payload, dict):
+                raise CallError(FORMATION, "expected [2, id, action, {}]")
+            result = self._handle(message[2], payload)
+            if result is None:
+                return None
+            return json.dumps((_RESULT, message_id, result), separators=(",", ":"))
+        except CallError as error:
+            code = error.code
+            text = error.description
+        except Exception as error:  # noqa: BLE001 - a bad message must not end the connection
+            code = INTERNAL
+            text = type(error).__name__
+            self._note("ocpp_handler_failed", action=_plain(message[2]), why=repr(error)[:80])
+        return json.dumps((_ERROR, message_id, code, _plain(text), {}), separators=(",", ":"))
+
+
+def _is_id(value):
+    """True for 1 to 36 printable ASCII characters: anything else is not safe to echo."""
+    return isinstance(value, str) and 0 < len(value) <= _MAX_ID and _plain(value) == value
+
+
+def _plain(text):
+    """At most 100 printable ASCII characters of a text, for error descriptions."""
+    if not isinstance(text, str):
+        return "?"
+    return "".join(c if " " <= c <= "~" else "?" for c in text[:100])

@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: MIT
+"""A WebSocket client for asyncio (RFC 6455): text messages, bounded in every direction.
+
+What a server may do to a charger is limited here: header bytes, frame length and message length
+are capped before anything is read into memory, the accept header and the subprotocol must be the
+right ones (a server that disagrees on OCPP answers 101 without the header, 1.6-J 3.1.2), masked
+or reserved frames close the connection. All of it surfaces as one exception, `Closed`.
+"""
+
+import asyncio
+import binascii
+import hashlib
+import os
+
+from micropython import const
+
+MAX_MESSAGE = const(16384)  # bytes; a 24-period profile needs 1.5 KB
+_MAX_HEADERS = const(2048)
+_CHUNK = const(128)  # bytes masked in one go
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
+
+_CONTINUATION = const(0)
+_TEXT = const(1)
+_BINARY = const(2)
+_CLOSE = const(8)
+_PING = const(9)
+_PONG = const(10)
+
+_NORMAL = const(1000)
+_PROTOCOL_ERROR = const(1002)
+_NOT_TEXT = const(1003)
+_BAD_UTF8 = const(1007)
+_TOO_BIG = const(1009)
+
+
+class Closed(Exception):
+    """The connection is over or never came up; the text says why."""
+
+
+class Traffic:
+    """Counters of the newest connection, for whoever needs to know that nothing is in flight."""
+
+    def __init__(self):
+        self.conn = 0  # connections established since boot
+        self.sent = 0  # text messages handed to the network on this connection
+        self.received = 0  # text messages received on this connection
+        self.busy = 0  # > 0 while connecting or writing
+        self.connected = False
+
+
+traffic = Traffic()
+frame_tap = None  # None or callable(direction "out" | "in", text)
+
+
+def _tap(direction, text):
+    if frame_tap:
+        frame_tap(direction, text)
+
+
+def parse_url(url):
+    """(tls, host, port, path) of ws://host[:port][/path]. Raises ValueError, naming the URL."""
+    scheme, found, rest = url.partition("://")
+    if not found or scheme not in ("ws", "wss"):
+        raise ValueError("csms_url %r: expected ws://host[:port]/path" % url)
+    authority, _, path = rest.partition("/")
+    host, has_port, port = authority.partition(":")
+    if not host or "@" in host or " " in url:
+        raise ValueError("csms_url %r: expected a host name after ://" % url)
+    tls = scheme == "wss"
+    if not has_port:
+        return tls, host, 443 if tls else 80, "/" + path
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError("csms_url %r: expected a port from 1 to 65535" % url)
+    return tls, host, int(port), "/" + path
+
+
+async def connect(url, protocol, ssl=None):
+    """Open a connection and return a WebSocket. Raises Closed or ValueError (bad URL).
+
+    `ssl` is the context handed to open_connection for wss; without one wss is refused, so that
+    a missing certificate never becomes an unverified connection.
+    """
+    tls, host, port, path = parse_url(url)
+    if tls and ssl is None:
+        raise ValueError("csms_url %r: wss needs a certificate, none is set up" % url)
+    traffic.busy += 1
+    try:
+        if tls:
+            reader, writer = await asyncio.open_connection(host, port, ssl=ssl)
+        else:
+            reader, writer = await asyncio.open_connection(host, port)
+        socket = WebSocket(reader, writer)
+        try:
+            await socket.handshake("%s:%d" % (host, port), path, protocol)
+        except BaseException:
+            await socket.abort()
+            raise
+        traffic.conn += 1
+        traffic.sent = 0
+        traffic.received = 0
+        traffic.connected = True
+        return socket
+    except (OSError, EOFError) as error:
+        raise Closed("cannot connect to %s:%d (%s)" % (host, port, _why(error)))
+    finally:
+        traffic.busy -= 1
+
+
+def accept_of(key):
+    """The Sec-WebSocket-Accept value that belongs to a Sec-WebSocket-Key (both bytes)."""
+    return binascii.b2a_base64(hashlib.sha1(key + _GUID).digest()).strip()
+
+
+class WebSocket:
+    """One connection. One task calls `receive`; any task may call `send`."""
+
+    def __init__(self, reader, writer):
+        self._reader = reader
+        self._writer = writer
+        self._left = b""  # bytes that came with the response headers
+        self._lock = asyncio.Lock()  # two tasks draining one stream would hang one of them
+        self.open = True
+
+    async def handshake(self, host, path, protocol):
+        """Upgrade the stream; raises Closed when the server does not speak `protocol`."""
+        key = binascii.b2a_base64(os.urandom(16)).strip()
+        self._writer.write(
+            (
+                "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n"
+                "Sec-WebSocket-Protocol: %s\r\n\r\n" % (path, host, key.decode(), protocol)
+            ).encode()
+        )
+        await self._writer.drain()
+        head = b""
+        while b"\r\n\r\n" not in head:
+            if len(head) > _MAX_HEADERS:
+                raise Closed("response headers longer than %d bytes" % _MAX_HEADERS)
+            chunk = await self._reader.read(256)
+            if not chunk:
+                raise Closed("server hung up during the handshake")
+            head += chunk
+        at = head.find(b"\r\n\r\n")
+        self._left = head[at + 4 :]
+        _check_response(head[:at].split(b"\r\n"), accept_of(key), protocol.encode())
+
+    async def send(self, text):
+        """Send one text message; returns when the network has taken it. Raises Closed."""
+        if not self.open:
+            raise Closed("not connected")
+        _tap("out", text)
+        await self._write(_TEXT, text.encode(), 1)
+
+    async def receive(self):
+        """Next text message as a string; answers pings on the way. Raises Closed at the end."""
+        message = None  # bytes of a fragmented message, None between messages
+        while True:
+            try:
+                final, opcode, data = await self._read_frame(len(message) if message else 0)
+            except (OSError, EOFError) as error:
+                await self.abort()
+                raise Closed("connection lost (%s)" % _why(error))
+            if opcode == _PING:
+                await self._write(_PONG, data, 0)
+            elif opcode == _CLOSE:
+                code = data[0] << 8 | data[1] if len(data) >= 2 else _NORMAL
+                await self.close(code if 1000 <= code < 5000 else _PROTOCOL_ERROR)
+                raise Closed("closed by the server with code %d" % code)
+            elif opcode == _BINARY:
+                await self._fail(_NOT_TEXT, "binary message")
+            elif opcode in (_TEXT, _CONTINUATION):
+                if (opcode == _TEXT) != (message is None):
+                    await self._fail(_PROTOCOL_ERROR, "fragments out of order")
+                message = data if message is None else message + data
+                if final:
+                    return await self._decoded(message)
+            elif opcode != _PONG:
+                await self._fail(_PROTOCOL_ERROR, "unknown opcode %d" % opcode)
+
+    async def _decoded(self, message):
+        try:
+            text = str(message, "utf-8")
+        except (UnicodeError, ValueError):
+            await self._fail(_BAD_UTF8, "message is not UTF-8")
+        traffic.received += 1
+        _tap("in", text)
+        return text
+
+    async def _read_frame(self, already):
+        """(final, opcode, payload); `already` bytes of the message were read before."""
+        head = await self._exactly(2)
+        first = head[0]
+        opcode = first & 15
+        length = head[1]
+        if first & 0x70 or length & 0x80:
+            await self._fail(_PROTOCOL_ERROR, "masked frame or reserved bits")
+        if opcode >= 8 and (length > 125 or not first & 0x80):
+            await self._fail(_PROTOCOL_ERROR, "long or fragmented control frame")
+        if length == 126:
+            head = await self._exactly(2)
+            length = head[0] << 8 | head[1]
+        elif length == 127:
+            head = await self._exactly(8)
+            if head[:5] != b"\0\0\0\0\0":  # 16 MB and more: do not even compute it
+                await self._fail(_TOO_BIG, "message too long")
+            length = head[5] << 16 | head[6] << 8 | head[7]
+        if length + already > MAX_MESSAGE:
+            await self._fail(_TOO_BIG, "message longer than %d bytes" % MAX_MESSAGE)
+        return first & 0x80, opcode, await self._exactly(length) if length else b""
+
+    async def _exactly(self, n):
+        left = self._left
+        if not left:
+            return await self._reader.readexactly(n)
+        self._left = left[n:]
+        if len(left) >= n:
+            return left[:n]
+        return left + await self._reader.readexactly(n - len(left))
+
+    async def _write(self, opcode, payload, count):
+        """Write one masked frame and wait until the network has taken it."""
+        frame = _frame(opcode, payload, os.urandom(4))
+        traffic.busy += 1
+        try:
+            async with self._lock:
+                if not self.open:
+                    raise Closed("not connected")
+                self._writer.write(frame)
+                await self._writer.drain()
+                traffic.sent += count
+        except (OSError, EOFError) as error:
+            await self.abort()
+            raise Closed("connection lost (%s)" % _why(error))
+        finally:
+            traffic.busy -= 1
+
+    async def _fail(self, code, why):
+        await self.close(code)
+        raise Closed(why)
+
+    async def close(self, code=_NORMAL):
+        """Say goodbye and hang up. Does nothing on a closed connection."""
+        if self.open:
+            try:
+                await self._write(_CLOSE, bytes((code >> 8, code & 255)), 0)
+            except Closed:
+                pass
+            await self.abort()
+
+    async def abort(self):
+        """Hang up without a word."""
+        if self.open:
+            self.open = False
+            traffic.connected = False
+            self._writer.close()
+            try:
+                await self._writer.wait_closed()
+            except (OSError, EOFError):
+                pass
+
+
+def _check_response(lines, accept, protocol):
+    """Raise Closed unless the response headers are the ones RFC 6455 4.1 asks for."""
+    status = lines[0].split(b" ")
+    if len(status) < 2 or not status[0].startswith(b"HTTP/1.1") or status[1] != b"101":
+        raise Closed("server answered %s" % str(lines[0][:60]))
+    accepted = spoken = upgraded = False
+    for line in lines[1:]:
+        name, _, value = line.partition(b":")
+        name = name.strip().lower()
+        value = value.strip()
+        if name == b"sec-websocket-accept":
+            accepted = value == accept
+        elif name == b"sec-websocket-protocol":
+            spoken = value == protocol
+        elif name == b"upgrade":
+            upgraded = value.lower() == b"websocket"
+        elif name == b"sec-websocket-extensions":
+            raise Closed("server insists on an extension")
+    if not upgraded or not accepted:
+        raise Closed("server answered 101 without the right accept header")
+    if not spoken:
+        raise Closed("server does not speak %s" % protocol.decode())
+
+
+def _frame(opcode, payload, mask):
+    """A final client frame. Masked in chunks with integers: byte by byte is slow on a chip."""
+    n = len(payload)
+    extended = 0 if n < 126 else 2 if n < 65536 else 8
+    frame = bytearray(6 + extended + n)
+    frame[0] = 0x80 | opcode
+    at = 2
+    if extended == 0:
+        frame[1] = 0x80 | n
+    else:
+        frame[1] = 0x80 | (126 if extended == 2 else 127)
+        frame[at : at + extended] = n.to_bytes(extended, "big")
+        at += extended
+    frame[at : at + 4] = mask
+    at += 4
+    pattern = mask * (_CHUNK // 4)
+    for begin in range(0, n, _CHUNK):
+        size = min(_CHUNK, n - begin)
+        word = int.from_bytes(payload[begin : begin + size], "big")
+        word ^= int.from_bytes(pattern[:size], "big")
+        frame[at + begin : at + begin + size] = word.to_bytes(size, "big")
+    return frame
+
+
+def _why(error):
+    """Reason of an OSError or EOFError in a few words."""
+    return "%s %s" % (type(error).__name__, error) if error.args else type(error).__name__
