@@ -64,7 +64,7 @@ def why_no_wasm():
 
 
 class TestFile:
-    """What the source of one dual test file says: its constants and its test functions with their lines."""
+    """What the source of a dual test file says: its constants, its tests with their lines."""
 
     __test__ = False
 

@@ -18,7 +18,7 @@ def device_files():
 
 
 def repository_files():
-    """Return all files that are in git or would be added to it, as sorted paths relative to ROOT."""
+    """Return all files that git has or would take, as sorted paths relative to ROOT."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     files = {Path(name) for name in done.stdout.decode().split("\0") if name}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every file of the firmware compiles for the RP2040 and the ESP32, machine-code functions included."""
+"""Every file of the firmware compiles for the RP2040 and the ESP32, machine code included."""
 
 import subprocess
 
