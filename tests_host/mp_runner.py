@@ -6,9 +6,9 @@ Usage: micropython mp_runner.py ROOT FILE [PATH ...]
 ROOT goes on the module path, the PATHs (folders, relative to ROOT) in front of everything, so that
 a fake machine.py or time.py found there replaces the built-in module. Every function `test_*` is
 called without arguments. Lines that begin with "@@" tell what happens ("@@ run NAME",
-"@@ ok NAME", "@@ fail NAME"); all other lines are the test's own output or its traceback. The exit status is the
-number of failures, at most 100. Started by conftest.py in a child process, and by wasm/run.mjs
-inside the 32-bit WebAssembly build.
+"@@ ok NAME", "@@ fail NAME"); all other lines are the test's own output or its traceback.
+The exit status is the number of failures, at most 100. Started by conftest.py in a child process,
+and by wasm/run.mjs inside the 32-bit WebAssembly build.
 """
 
 import sys

