@@ -59,6 +59,7 @@ distclean: clean ## remove what was installed too
 	rm -rf $(VENV) node_modules typings
 
 $(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "error: Python 3.11 or newer is needed, $(PYTHON) is not there; name another: make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v >= (3, 11) or sys.exit("error: Python 3.11 or newer is needed, $(PYTHON) is %d.%d; name another: make PYTHON=python3.12" % v)'
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "error: $(PYTHON) cannot make a virtual environment (Debian: apt install python3-venv)" >&2; exit 1; }
 

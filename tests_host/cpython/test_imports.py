@@ -38,7 +38,7 @@ ALLOWED = {
     "control": {"control", "array", "micropython"},
     "drivers": {"drivers"} | PURE | CHIP,
     "firmware": {"control", "drivers", "firmware"} | PURE | CHIP | SYSTEM,
-    "boot.py": {"machine", "micropython", "time", "sys", "os", "gc", "json"},
+    "boot.py": {"firmware", "machine", "micropython", "time", "sys", "os", "gc", "json"},
     "main.py": {"firmware", "machine", "micropython", "time", "sys", "os", "gc", "asyncio"},
 }
 
