@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""How much current the pilot says now: the limit, the reserve around its baseline, the pace.
+
+A lower limit is protection and goes out at once. A higher offer waits until 5 s after the
+last change (IEC 61851-1 Table A.6 sequence 6). A frequency reserve is exempt from that wait,
+which is a documented deviation: with it a droop would be too late to be one.
+"""
+
+from micropython import const
+
+from control import pilot
+from control.limits import RESERVE
+
+_INTERVAL_MS = const(5000)
+_RESERVE_INTERVAL_MS = const(1000)
+_LONG_MS = const(1 << 20)
+
+
+class Offer:
+    """`offer_ma` is what the duty says; 0 means: nothing can be offered, pause."""
+
+    def __init__(self):
+        self.offer_ma = 0
+        self.reason = 0
+        self._since_ms = _LONG_MS
+        self._soft_start = False
+        self._was_running = False
+
+    def restart(self):
+        """Begin at 6 A when charging starts next: after a phase switch (pilot sheet 7.3)."""
+        self._soft_start = True
+
+    def step(self, dt_ms, limit_ma, limit_reason, baseline_ma, shift_ma, running):
+        """Decide from the lowest limit and the reserve; `running`: the car sees the PWM.
+
+        baseline_ma 0 means no reserve. A reserve stays between 6 A and the limit.
+        """
+        if running != self._was_running:
+            self._was_running = running
+            self._since_ms = 0  # the PWM starting is a change in the car's eyes
+        elif self._since_ms < _LONG_MS:
+            self._since_ms += dt_ms
+        target_ma = limit_ma
+        reason = limit_reason
+        wait_ms = _INTERVAL_MS
+        if baseline_ma and limit_ma >= pilot.MIN_MA:
+            moved_ma = baseline_ma + shift_ma
+            if moved_ma < pilot.MIN_MA:
+                moved_ma = pilot.MIN_MA
+            if moved_ma < limit_ma:
+                target_ma = moved_ma
+                reason = RESERVE
+                wait_ms = _RESERVE_INTERVAL_MS
+        if target_ma > pilot.MAX_MA:
+            target_ma = pilot.MAX_MA
+        target_ma -= target_ma % 100  # a limit is never rounded up
+        if target_ma < pilot.MIN_MA:
+            target_ma = 0
+        if self._soft_start and target_ma:
+            target_ma = pilot.MIN_MA
+        self.reason = reason
+        offer_ma = self.offer_ma
+        if target_ma == offer_ma:
+            return
+        if not running:
+            self.offer_ma = target_ma  # nobody reads the duty: no change in the car's eyes
+        elif target_ma > offer_ma and self._since_ms < wait_ms:
+            return
+        elif reason == RESERVE and self._since_ms < wait_ms and offer_ma <= limit_ma:
+            return
+        else:
+            self.offer_ma = target_ma
+        self._since_ms = 0
+
+    def soft_start_over(self):
+        """The car has closed S2 on 6 A: from now on the offer may rise."""
+        if self._soft_start:
+            self._soft_start = False
+            self._since_ms = 0

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Touches. One thin file per part of the board; no decisions."""

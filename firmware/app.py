@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""The application: builds the charger from settings, runs the control step and the services.
+
+The control step is the main coroutine: if it fails, everything ends and the contactor opens.
+Services run beside it; one that fails is reported and started again, and charging goes on.
+"""
+
+import asyncio
+import gc
+import sys
+import time
+
+from machine import WDT
+
+from control import limits
+from control.charger import Charger
+from control.droop import Droop
+from control.phases import Phases
+from firmware import crashes
+from firmware.board import Board
+from firmware.clock import Clock
+from firmware.log import Log
+from firmware.transactions import Transactions
+
+STEP_MS = 10
+SERVICE_MS = 20
+_SLOW_EVERY = 5  # the slower services run in each fifth round
+# A TLS handshake may keep a small chip busy for seconds; the guard does not wait for this.
+WATCHDOG_MS = 8000
+# Collect in the slack after a step, so that no allocation ever has to (about 4 ms each).
+_COLLECT_MS = 2000
+
+current = None  # the running App, for diagnostics
+
+
+def build_charger(settings, board_ma):
+    """A Charger as `settings` describe it; `board_ma` is what the hardware can carry."""
+    droop = None
+    if settings.fcr_enabled:
+        droop = Droop(
+            settings.fcr_capacity_ma,
+            settings.fcr_full_mhz,
+            settings.fcr_deadband_mhz,
+            settings.nominal_mhz,
+        )
+    phases = Phases(
+        settings.phases,
+        settings.phase_switch,
+        settings.phase_switch_cap,
+        settings.phase_dwell_s * 1000,
+        settings.phase_wait_3to1_s * 1000,
+        settings.phase_wait_1to3_s * 1000,
+    )
+    charger = Charger(
+        min(board_ma, settings.max_current_ma),
+        phases,
+        cable_fixed_ma=settings.tethered_cable_ma if settings.cable == "tethered" else 0,
+        cp_switch=settings.cp_switch,
+        ventilation=settings.ventilation,
+        wake=settings.wake,
+        droop=droop,
+        baseline_ma=settings.fcr_baseline_ma if droop else 0,
+        nominal_mhz=settings.nominal_mhz,
+    )
+    if settings.local_limit_ma:
+        charger.limits.offer(limits.SETTINGS, settings.local_limit_ma, 0)
+    return charger
+
+
+class App:
+    """Owner of everything that runs. `errors`: what was wrong with the settings file."""
+
+    def __init__(self, settings, errors, board_data):
+        global current
+        self.settings = settings
+        self.now_ms = time.ticks_ms
+        self.log = Log(time.ticks_ms)
+        self.clock = Clock(time.ticks_ms)
+        self.charger = build_charger(settings, board_data.MAX_MA)
+        if errors:
+            self.charger.limits.offer(limits.SETTINGS, 0, 0)
+        self.board = Board(board_data)
+        self.guard = self.board.guard
+        self.station = None
+        if settings.csms_url:
+            from firmware.ocpp.station import Station
+
+            self.station = Station(self)
+        self.transactions = Transactions(self)
+        self._watchdog = WDT(timeout=WATCHDOG_MS)
+        self.log.event("boot", device_id=settings.device_id, settings_errors=errors)
+        current = self
+
+    async def run(self):
+        """Run for ever. Raises whatever the control step raises."""
+        asyncio.create_task(self._keep("services", self._services))
+        if self.station:
+            asyncio.create_task(self._keep("ocpp", self.station.run))
+        await self._control()
+
+    async def _control(self):
+        ticks_ms = time.ticks_ms
+        due_ms = ticks_ms()
+        collected_ms = due_ms
+        board = self.board
+        charger = self.charger
+        while True:
+            now_ms = ticks_ms()
+            charger.step(now_ms, board.read(now_ms))
+            board.apply(now_ms, charger.command)
+            self._watchdog.feed()
+            due_ms = time.ticks_add(due_ms, STEP_MS)
+            slack_ms = time.ticks_diff(due_ms, ticks_ms())
+            if slack_ms <= 0:
+                due_ms = ticks_ms()  # late: do not try to catch up on lost steps
+                slack_ms = 0
+            elif slack_ms > 5 and time.ticks_diff(now_ms, collected_ms) >= _COLLECT_MS:
+                collected_ms = now_ms
+                gc.collect()
+                slack_ms = max(0, time.ticks_diff(due_ms, ticks_ms()))
+            await asyncio.sleep_ms(slack_ms)
+
+    async def _services(self):
+        board = self.board
+        round_number = 0
+        started_ms = time.ticks_ms()
+        proven = False
+        while True:
+            now_ms = time.ticks_ms()
+            board.meter.poll(now_ms)
+            round_number += 1
+            if round_number >= _SLOW_EVERY:
+                round_number = 0
+                id_tag = board.reader.poll()
+                if id_tag:
+                    self.transactions.tap(id_tag)
+                self.transactions.poll(now_ms)
+                self.log.drain(self.charger.events)
+                if not proven and time.ticks_diff(now_ms, started_ms) >= crashes.HEALTHY_MS:
+                    proven = True
+                    crashes.clear()
+            await asyncio.sleep_ms(SERVICE_MS)
+
+    async def _keep(self, name, service):
+        """Run a service again whenever it fails; its failure is printed, never swallowed."""
+        while True:
+            try:
+                await service()
+                return
+            except Exception as error:
+                self.log.event("service_failed", service=name, error=repr(error))
+                sys.print_exception(error)
+            await asyncio.sleep_ms(1000)

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""The board at work: builds the drivers from a board's data, reads them, applies commands.
+
+    readings = board.read(now_ms) -> command = charger.step(...) -> board.apply(now_ms, command)
+"""
+
+from machine import UART, Pin
+
+from control.guard import Guard
+from control.readings import Readings
+from drivers.card_reader import CardReader
+from drivers.contactor import Contactors
+from drivers.guard_timer import GuardTimer
+from drivers.mains import Mains
+from drivers.meter_sdm import SdmMeter
+from drivers.modbus_rtu import ModbusRtu
+from drivers.pilot_pwm import PilotPwm
+from drivers.pilot_sense import PilotSense
+from drivers.proximity import Proximity
+from drivers.rcd import Rcd
+
+_PROXIMITY_EVERY = 10  # steps; a cable does not change its resistor in less than 100 ms
+
+
+class Board:
+    """Owner of the drivers and of the one Readings object. `data` is a module of boards/."""
+
+    def __init__(self, data):
+        self.readings = Readings()
+        self.contactors = Contactors(
+            data.CONTACTOR, data.PHASE_RELAY, data.CONTACTOR_FEEDBACK, data.PHASE_FEEDBACK
+        )
+        self.pilot = PilotPwm(data.CP_PWM)
+        self.sense = PilotSense(data.CP_HIGH, data.CP_LOW, data.CP_OFFSET_MV, data.CP_RATIO)
+        self.rcd = Rcd(data.RCD_OK, data.RCD_TEST)
+        self.proximity = Proximity(data.PROXIMITY, data.PROXIMITY_PULL_UP_OHM)
+        self.mains = Mains(data.MAINS)
+        line = _uart(data.METER_UART, data.METER_BAUD, data.METER_TX, data.METER_RX)
+        self.meter = SdmMeter(ModbusRtu(line))
+        line = _uart(data.READER_UART, data.READER_BAUD, data.READER_TX, data.READER_RX)
+        self.reader = CardReader(line)
+        self._cp_connect = Pin(data.CP_CONNECT, Pin.OUT, value=1)
+        self._connected = 1
+        self.guard = Guard()
+        self._guard_timer = GuardTimer(self.guard, self.contactors, self.sense, self.rcd)
+        self._steps = 0
+        self._meter_answers = -1
+
+    def read(self, now_ms):
+        """Overwrite the readings with what the hardware says now."""
+        readings = self.readings
+        readings.cp_high_mv = self.sense.high_mv()
+        readings.cp_low_mv = self.sense.low_mv()
+        readings.contactor_closed = self.contactors.main_closed()
+        readings.phase_closed = self.contactors.phase_closed()
+        readings.rcd_ok = self.rcd.ok()
+        readings.edge_count = self.mains.take(readings.edge_us)
+        guard = self.guard
+        readings.guard_tripped = guard.reason if guard.tripped else 0
+        meter = self.meter
+        readings.meter_age_ms = meter.age_ms(now_ms)
+        if meter.answers != self._meter_answers:
+            self._meter_answers = meter.answers
+            self._copy(readings, meter)
+        self._steps += 1
+        if self._steps >= _PROXIMITY_EVERY:
+            self._steps = 0
+            readings.pp_ohm = self.proximity.ohm()
+        return readings
+
+    def _copy(self, readings, meter):
+        readings.l1_ma = meter.l1_ma
+        readings.l2_ma = meter.l2_ma
+        readings.l3_ma = meter.l3_ma
+        readings.l1_mv = meter.l1_mv
+        readings.l2_mv = meter.l2_mv
+        readings.l3_mv = meter.l3_mv
+        readings.power_w = meter.power_w
+        readings.energy_wh = meter.energy_wh
+
+    def apply(self, now_ms, command):
+        """Make the hardware do what `command` says, as far as the guard allows."""
+        guard = self.guard
+        guard.renew(command.contactor)
+        main = 0 if guard.tripped else command.contactor
+        self.contactors.drive(main, command.three_phase, now_ms)
+        self.pilot.drive(command.pilot_mode, command.duty_ppm)
+        if command.cp_connect != self._connected:
+            self._connected = command.cp_connect
+            self._cp_connect.value(command.cp_connect)
+
+    def close(self):
+        """Open the contactor and stop the guard's timer: the program ends."""
+        self._guard_timer.stop()
+
+
+def _uart(number, baud, tx, rx):
+    return UART(number, baudrate=baud, tx=Pin(tx), rx=Pin(rx))

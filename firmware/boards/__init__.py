@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+"""Boards as data: pin numbers, ratios and options, one module per board.
+
+To add a board, copy pico_w.py, change the numbers and name it in settings.json.
+"""
+
+import json
+
+DEFAULT = "pico_w"
+NAMES = ("pico_w",)
+
+
+def load(name):
+    """The module of the board called `name`; ImportError names the one that is missing."""
+    return __import__("firmware.boards." + name, None, None, ("COILS",))
+
+
+def configured():
+    """The board that settings.json names, or the default: must work before all else does."""
+    try:
+        with open("settings.json") as file:
+            name = json.load(file).get("board", DEFAULT)
+    except (OSError, ValueError, AttributeError):
+        name = DEFAULT
+    return load(name if name in NAMES else DEFAULT)
+
+
+def make_safe(board):
+    """Let go of every coil of `board`. Called first at boot and last at exit."""
+    from machine import Pin
+
+    for pin in board.COILS:
+        Pin(pin, Pin.OUT, value=0)

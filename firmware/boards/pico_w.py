@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""Reference board with a Raspberry Pi Pico W: what is wired where.
+
+Hardware duties that no pin can take over: coils fall off while a pin is an input (pull-downs),
+the residual-current monitor opens the contactor by itself, and the phase relay's coil is fed
+through a mirror contact of the main contactor.
+"""
+
+# Pins driven low before anything else happens: main contactor, phase relay.
+COILS = (4, 5)
+
+METER_UART = 0  # SDM630 over RS-485, transceiver with automatic direction
+METER_TX, METER_RX = 0, 1
+METER_BAUD = 19200
+
+CP_PWM = 2
+CP_CONNECT = 3  # 1 = pilot connected to the car
+CONTACTOR = 4
+PHASE_RELAY = 5  # 1 = L2 and L3 connected
+CONTACTOR_FEEDBACK = 6
+PHASE_FEEDBACK = 7
+RCD_OK = 8
+RCD_TEST = 9
+MAINS = 10  # zero-crossing detector, one rising edge per cycle
+
+READER_UART = 1
+READER_TX, READER_RX = 20, 21
+READER_BAUD = 9600
+
+LED = 22
+CP_HIGH, CP_LOW = 26, 27  # peak-hold outputs: adc_mv = 1650 + cp_mv / 8
+CP_OFFSET_MV = 1650
+CP_RATIO = 8
+PROXIMITY = 28
+PROXIMITY_PULL_UP_OHM = 1000
+
+MAX_MA = 32000  # contactor, terminals and tracks

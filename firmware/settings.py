@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+"""Settings: one JSON file, checked as a whole, with an error for each key that is wrong.
+
+A file with any error is not used at all: the charger then starts with its defaults, offers
+0 A and says why. Nothing is ever written back over a file that a person has made.
+"""
+
+import json
+
+FILE = "settings.json"
+
+# key: (default, lowest, highest) for integers, (default, choices) for names, a default
+# alone for true/false and free text (at most 128 characters).
+TABLE = {
+    "board": ("pico_w", ("pico_w",)),
+    "device_id": "GP-0001",
+    "phases": (3, 1, 3),
+    "max_current_ma": (16000, 6000, 80000),
+    "local_limit_ma": (0, 0, 80000),
+    "cable": ("socket", ("socket", "tethered")),
+    "tethered_cable_ma": (32000, 6000, 80000),
+    "cp_switch": True,
+    "phase_switch": True,
+    "ventilation": False,
+    "wake": True,
+    "authorisation": ("free", ("free", "card")),
+    "free_id_tag": "FREE",
+    "csms_url": "",
+    "charge_point_id": "",
+    "heartbeat_s": (300, 1, 86400),
+    "meter_interval_s": (60, 0, 86400),
+    "connection_timeout_s": (60, 5, 3600),
+    "nominal_mhz": (50000, 50000, 60000),
+    "fcr_enabled": False,
+    "fcr_baseline_ma": (10000, 6000, 80000),
+    "fcr_capacity_ma": (4000, 0, 80000),
+    "fcr_full_mhz": (200, 1, 5000),
+    "fcr_deadband_mhz": (10, 0, 1000),
+    "phase_wait_1to3_s": (60, 10, 300),
+    "phase_wait_3to1_s": (30, 10, 300),
+    "phase_dwell_s": (600, 0, 86400),
+    "phase_switch_cap": (10, 0, 1000),
+}
+
+
+class Settings:
+    """One attribute per key of TABLE."""
+
+    def __init__(self):
+        for key, rule in TABLE.items():
+            setattr(self, key, rule[0] if isinstance(rule, tuple) else rule)
+
+
+def _fault(rule, value):
+    """What is wrong with `value`, as "expected ...", or None."""
+    default = rule[0] if isinstance(rule, tuple) else rule
+    if isinstance(default, bool):
+        return None if isinstance(value, bool) else "expected true or false"
+    if isinstance(default, int):
+        if isinstance(value, int) and not isinstance(value, bool):
+            if rule[1] <= value <= rule[2]:
+                return None
+        return "expected a whole number from %d to %d" % (rule[1], rule[2])
+    if isinstance(rule, tuple):
+        return None if value in rule[1] else "expected one of " + ", ".join(rule[1])
+    if isinstance(value, str) and len(value) <= 128:
+        return None
+    return "expected a text of at most 128 characters"
+
+
+def _contradictions(settings):
+    if settings.phases == 2:
+        yield "phases: 2: expected 1 or 3"
+    if settings.nominal_mhz not in (50000, 60000):
+        yield "nominal_mhz: %d: expected 50000 or 60000" % settings.nominal_mhz
+    if settings.fcr_deadband_mhz >= settings.fcr_full_mhz:
+        yield "fcr_deadband_mhz: %d: expected less than fcr_full_mhz (%d)" % (
+            settings.fcr_deadband_mhz,
+            settings.fcr_full_mhz,
+        )
+    url = settings.csms_url
+    if url and not (url.startswith("ws://") or url.startswith("wss://")):
+        yield "csms_url: %r: expected ws://host:port/path or wss://..." % url
+
+
+def validate(values):
+    """Check a dict of settings. Returns (Settings, list of errors); errors name the key."""
+    settings = Settings()
+    if not isinstance(values, dict):
+        return settings, ["settings: expected an object with keys and values"]
+    errors = []
+    for key, value in values.items():
+        rule = TABLE.get(key)
+        if rule is None:
+            errors.append("%s: unknown key" % key)
+            continue
+        fault = _fault(rule, value)
+        if fault:
+            errors.append("%s: %r: %s" % (key, value, fault))
+        else:
+            setattr(settings, key, value)
+    errors.extend(_contradictions(settings))
+    return settings, errors
+
+
+def load(path=FILE):
+    """Read and check the file. No file is no error; a bad one gives defaults and the errors."""
+    try:
+        with open(path) as file:
+            values = json.load(file)
+    except OSError:
+        return Settings(), []
+    except ValueError as error:
+        return Settings(), ["%s: not JSON: %s" % (path, error)]
+    settings, errors = validate(values)
+    if errors:
+        return Settings(), [path + ": " + error for error in errors]
+    return settings, []

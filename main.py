@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+"""Picks the board, builds the charger, runs it; whatever happens, the contactor ends open."""
+
+import asyncio
+import sys
+
+import machine
+
+from firmware import boards, crashes, settings
+
+
+def main():
+    """Run the charger until it fails or somebody presses Ctrl-C."""
+    board_data = boards.configured()
+    app = None
+    try:
+        if crashes.too_many():
+            print("stopped: %d crashes in a row; see the log, then power up again" % crashes.MOST)
+            return
+        from firmware.app import App
+
+        values, errors = settings.load()
+        app = App(values, errors, board_data)
+        asyncio.run(app.run())
+    except Exception as error:
+        # Open first: printing may fail as well.
+        boards.make_safe(board_data)
+        sys.print_exception(error)
+        machine.reset()
+    finally:
+        # Ctrl-C and SystemExit come this way, too. Synchronous and without the heap: other
+        # tasks' own `finally` do not run when the main task ends.
+        boards.make_safe(board_data)
+        if app:
+            app.board.close()
+
+
+if __name__ == "__main__":
+    main()
