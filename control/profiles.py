@@ -231,11 +231,11 @@ class Profiles:
         ma = self.limit_da * 100
         return 0 if ma < _MIN_MA else ma
 
-    def composite(self, now_s, duration_s, unit, hardware_da):
+    def composite(self, now_s, duration_s, unit, hardware_da, hardware_phases):
         """Schedule that follows from all profiles: list of (offset_s, limit in 0.1, phases or 0).
 
         Gaps carry the charger's own maximum `hardware_da`, which also caps the rest. At most
-        MAX_PERIODS periods; returns (periods, seconds they are good for).
+        MAX_PERIODS periods; returns (periods, seconds they are good for). Allocates.
         """
         periods = []
         at_s = now_s
@@ -247,7 +247,8 @@ class Profiles:
                 top = hardware_da
                 limit = self.limit_da
             else:
-                top = hardware_da * (_NOMINAL_V * (phases or _ASSUMED_PHASES))
+                n = phases if 0 < phases < hardware_phases else hardware_phases
+                top = hardware_da * (_NOMINAL_V * n)
                 limit = self.limit_dw
             if limit == NO_LIMIT or limit > top:
                 limit = top

@@ -55,15 +55,17 @@ class Rpc:
     """Calls in both directions over one WebSocket.
 
     `handle(action, payload)` answers a CALL with a dict, None (say nothing) or CallError.
-    `note(event, **fields)` is told about everything out of order.
+    `note(event, **fields)` is told about everything out of order. `uptime_s()` gives seconds.
     """
 
-    def __init__(self, socket, ids, handle, note, timeout_s=30):
+    def __init__(self, socket, ids, handle, note, uptime_s, timeout_s=30):
         self._socket = socket
         self._ids = ids
         self._handle = handle
         self._note = note
+        self._uptime_s = uptime_s
         self._timeout_s = timeout_s
+        self._deadline_s = 0
         self._lock = asyncio.Lock()
         self._pending = None  # id of the outstanding call
         self._answer = None  # (error, payload) once it has come
@@ -78,15 +80,15 @@ class Rpc:
             message_id = self._ids.next()
             self._pending = message_id
             self._answer = None
+            self._deadline_s = self._uptime_s() + self._timeout_s
             self._arrived.clear()
             try:
                 await self._socket.send(
                     json.dumps((_CALL, message_id, action, payload), separators=(",", ":"))
                 )
-                await asyncio.wait_for(self._arrived.wait(), self._timeout_s)
-            except asyncio.TimeoutError:
-                self._note("ocpp_timeout", action=action)
-                return TIMEOUT, None
+                # Woken by the answer itself and by nothing in between: what we send next goes
+                # out before a second message of the server is read, however fast it came.
+                await self._arrived.wait()
             except Closed:
                 return LOST, None
             finally:
@@ -94,8 +96,16 @@ class Rpc:
             if self._answer is None:
                 return LOST, None
             if self._answer[0] is not None:
-                self._note("ocpp_callerror", action=action, code=self._answer[0])
+                self._note("ocpp_call_failed", action=action, code=self._answer[0])
             return self._answer
+
+    def poll(self):
+        """Let the outstanding call time out; to be called about once a second."""
+        if self._pending is None or self._answer is not None:
+            return
+        if self._uptime_s() >= self._deadline_s:
+            self._answer = (TIMEOUT, None)
+            self._arrived.set()
 
     async def run(self):
         """Serve the connection until it ends; the reason is in `ended`."""
@@ -108,6 +118,9 @@ class Rpc:
                     await self._socket.send(reply)
         except Closed as error:
             self.ended = str(error)
+        except Exception as error:  # noqa: BLE001 - out of memory, say: hang up and start again
+            self.ended = repr(error)
+            self._note("ocpp_failed", why=repr(error)[:80])
         finally:
             if self.ended is None:
                 self.ended = "stopped"
