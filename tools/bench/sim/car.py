@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: MIT
+"""An electric car as the charger sees it: it reads the pilot, closes S2 and draws current.
+
+The rules are those of IEC 61851-1 Annex A for the car's side (duty to current, Table A.8) plus
+the delays and habits real cars show. Everything is integer; `step` runs every 10 ms.
+"""
+
+from tools.bench.sim.pilot_circuit import DEAD, F, PWM, X1
+
+STEP_MS = 10
+CAR_LOW_PM = 700  # below this the on-board charger lets go of a phase
+CAR_BACK_PM = 800  # and starts again above this
+
+DEFAULTS = {
+    "model": "three_phase_16",
+    "phases": 3,
+    "max_ma": 16000,
+    "min_ma": 6000,
+    "r_b_ohm": 2740,
+    "r_c_ohm": 882,
+    "cable_ohm": 220,
+    "ready_delay_ms": 2000,
+    "start_delay_ms": 5000,
+    "dead_ms": 1500,
+    "up_ma_s": 2000,
+    "down_ma_s": 4000,
+    "step_ma": 1000,
+    "offset_ma": 0,
+    "stop_ms": 1500,
+    "s2_open_ms": 200,
+    "need_wh": 20000,
+    "sleep_s": 0,
+    "wakes_on": "x2",
+    "wake_hold_ms": 3000,
+    "simplified": False,
+    "ready": True,
+}
+WAKES = ("x2", "f", "cp_break", "none")
+
+
+def duty_to_ma(ppm):
+    """Current a car may draw at a duty cycle of `ppm`, 0 when it may not (IEC Table A.8)."""
+    if ppm < 80000 or ppm > 970000:
+        return 0
+    if ppm < 100000:
+        return 6000
+    if ppm <= 850000:
+        return ppm * 6 // 100
+    if ppm <= 960000:
+        return (ppm - 640000) // 4
+    return 80000
+
+
+def check_vehicle(fields):
+    """Fields completed with the defaults. Raises ValueError naming a wrong key or value."""
+    vehicle = dict(DEFAULTS)
+    for key in fields:
+        if key not in DEFAULTS:
+            raise ValueError("vehicle.%s: unknown, expected one of %s"
+                             % (key, ", ".join(sorted(DEFAULTS))))
+        value = fields[key]
+        kind = type(DEFAULTS[key])
+        if type(value) is not kind:
+            raise ValueError("vehicle.%s: got %r, expected %s" % (key, value, kind.__name__))
+        vehicle[key] = value
+    if vehicle["phases"] not in (1, 2, 3):
+        raise ValueError("vehicle.phases: got %d, expected 1, 2 or 3" % vehicle["phases"])
+    if vehicle["wakes_on"] not in WAKES:
+        raise ValueError("vehicle.wakes_on: got '%s', expected one of %s"
+                         % (vehicle["wakes_on"], ", ".join(WAKES)))
+    for key in ("step_ma", "up_ma_s", "down_ma_s", "r_b_ohm", "r_c_ohm", "max_ma"):
+        if vehicle[key] <= 0:
+            raise ValueError("vehicle.%s: got %d, expected more than 0" % (key, vehicle[key]))
+    return vehicle
+
+
+class Car:
+    """The car at the plug. i_ma: current of each phase; energy counts what it has received."""
+
+    def __init__(self):
+        self.plugged = False
+        self.s2 = False
+        self.asleep = False
+        self.full = False
+        self.ready = True
+        self.draw_more = False  # fault: draws 1.3 times what the duty allows
+        self.mode = DEAD
+        self.mode_since_ms = 0
+        self.duty_ppm = 0
+        self.allowed_ma = 0
+        self.i_ma = [0, 0, 0]
+        self.energy_mwms = 0  # since plugging in
+        self.v = dict(DEFAULTS)
+        self._clear(0)
+
+    def _clear(self, now_ms):
+        v = self.v
+        self.phases = v["phases"]
+        self.max_ma = v["max_ma"]
+        self.min_ma = v["min_ma"]
+        self.step_ma = v["step_ma"]
+        self.up = v["up_ma_s"] * STEP_MS // 1000
+        self.down = v["down_ma_s"] * STEP_MS // 1000
+        self.stop_ms = v["stop_ms"]
+        self.simplified = v["simplified"]
+        self.need_mwms = v["need_wh"] * 3600000000
+        self.taper_mwms = self.need_mwms // 20
+        self.level_ma = 0  # the ramp, before rounding to the car's steps
+        self.goal_ma = 0
+        self.goal_from_ms = now_ms  # dead time: the goal takes effect then
+        self.permit_since_ms = -1  # since when the pilot allows charging, -1 = it does not
+        self.live_since_ms = -1  # since when the inlet is energised, -1 = it is not
+        self.zero_since_ms = now_ms
+        self.stop_rate = 0
+        self.v_ok = 0  # bit per phase on which the on-board charger runs
+
+    def plug(self, vehicle, now_ms):
+        """Plug in a car made of `vehicle` fields (see check_vehicle)."""
+        self.v = vehicle
+        self.plugged = True
+        self.asleep = False
+        self.full = False
+        self.ready = vehicle["ready"]
+        self.energy_mwms = 0
+        self._clear(now_ms)
+        self.s2 = self.simplified
+        self.mode_since_ms = now_ms
+
+    def unplug(self):
+        """Pull the plug: the current is cut, S2 opens, the resistor is gone."""
+        self.plugged = False
+        self.s2 = False
+        self.cut()
+
+    def cut(self):
+        """The contactor has opened: no voltage, no current, at once."""
+        self.i_ma[0] = self.i_ma[1] = self.i_ma[2] = 0
+        self.level_ma = 0
+        self.live_since_ms = -1
+        self.v_ok = 0
+
+    def resistance(self):
+        """Ohm between CP and PE behind the diode, 0 when nothing is plugged in."""
+        if not self.plugged:
+            return 0
+        return self.v["r_c_ohm"] if self.s2 else self.v["r_b_ohm"]
+
+    def pilot(self, mode, duty_ppm, now_ms):
+        """The pilot at the inlet has changed."""
+        if mode != self.mode:
+            if mode == PWM and self.mode == X1 and self.v["wakes_on"] == "x2":
+                self.asleep = False
+            self.mode = mode
+            self.mode_since_ms = now_ms
+        self.duty_ppm = duty_ppm
+        allowed = duty_to_ma(duty_ppm) if mode == PWM else 0
+        allowed = (allowed + 50) // 100 * 100  # no car measures the duty better than 0.1 A
+        if self.simplified and allowed > 10000:
+            allowed = 10000  # A.2.3: a car without S2 limits itself
+        if allowed != self.allowed_ma:
+            self.allowed_ma = allowed
+            if now_ms >= self.goal_from_ms:  # a change already under way is not put off again
+                self.goal_from_ms = now_ms + self.v["dead_ms"]
+        if allowed:
+            if self.permit_since_ms < 0:
+                self.permit_since_ms = now_ms
+        else:
+            self.permit_since_ms = -1
+
+    def _goal(self):
+        """Current the car aims for under the present offer, mA, in its own steps."""
+        allowed = self.allowed_ma
+        if allowed < self.min_ma:
+            return 0
+        if self.draw_more:
+            return allowed * 13 // 10
+        goal = allowed + self.v["offset_ma"]
+        if goal > self.max_ma:
+            goal = self.max_ma
+        left = self.need_mwms - self.energy_mwms
+        if left < self.taper_mwms:
+            taper = self.min_ma + (self.max_ma - self.min_ma) * left // self.taper_mwms
+            if taper < goal:
+                goal = taper
+        return goal - goal % self.step_ma
+
+    def _set_current(self, ma, three):
+        i = self.i_ma
+        ok = self.v_ok
+        phases = self.phases if three else 1
+        i[0] = ma if ok & 1 else 0
+        i[1] = ma if phases > 1 and ok & 2 else 0
+        i[2] = ma if phases > 2 and ok & 4 else 0
+
+    def _voltage(self, live, v_pm):
+        """Which phases the on-board charger can use, with hysteresis; bit 0 = L1."""
+        if not live:
+            return 0
+        ok = self.v_ok
+        for k in (0, 1, 2):
+            pm = v_pm[k]
+            if pm < CAR_LOW_PM:
+                ok &= ~(1 << k)
+            elif pm >= CAR_BACK_PM:
+                ok |= 1 << k
+        return ok
+
+    def step(self, now_ms, live, three, v_pm):
+        """10 ms. live: main contact closed; three: L2/L3 connected; v_pm: phase voltages.
+
+        Returns True when S2 has moved (the caller updates the pilot circuit).
+        """
+        if not self.plugged:
+            return False
+        v = self.v
+        mode = self.mode
+        s2 = self.s2
+        # --- asleep and awake
+        if v["sleep_s"] and mode == X1 and not s2 and not self.asleep:
+            if now_ms - self.mode_since_ms >= v["sleep_s"] * 1000:
+                self.asleep = True
+        elif self.asleep and now_ms - self.mode_since_ms >= v["wake_hold_ms"]:
+            if (mode == F and v["wakes_on"] == "f") or (
+                    mode == DEAD and v["wakes_on"] == "cp_break"):
+                self.asleep = False
+        # --- is there power at the inlet?
+        if live or self.v_ok:
+            self.v_ok = ok = self._voltage(live, v_pm)
+            if ok & 1:
+                if self.live_since_ms < 0:
+                    self.live_since_ms = now_ms
+            else:
+                self.live_since_ms = -1
+        powered = self.live_since_ms >= 0
+        # --- S2
+        ignores = self.stop_ms < 0
+        wants = self.ready and not self.asleep and not self.full
+        permit = self.permit_since_ms >= 0
+        if not s2:
+            if wants and permit and now_ms - self.permit_since_ms >= v["ready_delay_ms"]:
+                self.s2 = True
+        elif mode >= F:
+            # -12 V or 0 V: nothing may be drawn; a car lets go at once.
+            self.level_ma = 0
+            self._set_current(0, three)
+            if not self.simplified:
+                self.s2 = False
+        else:
+            stopping = not wants or not permit
+            if not permit and ignores and wants and powered:
+                stopping = False  # keeps drawing what it drew
+                self.goal_ma = self.level_ma
+            elif stopping:
+                if self.goal_ma:
+                    self.goal_ma = 0
+                    if permit or self.stop_ms <= 0:
+                        self.stop_rate = self.down if permit else self.level_ma
+                    else:
+                        self.stop_rate = self.level_ma * STEP_MS // self.stop_ms + 1
+            elif not powered or now_ms - self.live_since_ms < v["start_delay_ms"]:
+                self.goal_ma = 0
+                self.stop_rate = self.down
+            elif now_ms >= self.goal_from_ms:
+                self.goal_ma = self._goal()
+                self.stop_rate = self.down
+            # --- the ramp
+            level = self.level_ma
+            goal = self.goal_ma
+            if not powered:
+                level = 0
+            elif level < goal:
+                level += self.up
+                if level < self.min_ma:  # a charger starts at its minimum, not at 20 mA
+                    level = self.min_ma
+                if level > goal:
+                    level = goal
+            elif level > goal:
+                level -= self.stop_rate
+                if level < goal:
+                    level = goal
+            self.level_ma = level
+            self._set_current(level - level % self.step_ma if level != goal else level, three)
+            if level:
+                self.zero_since_ms = now_ms
+            elif stopping and not self.simplified:
+                # A car that ignores x1 gives up only some time after its power has gone.
+                wait = 2000 if ignores and not permit else v["s2_open_ms"]
+                if now_ms - self.zero_since_ms >= wait:
+                    self.s2 = False
+        # --- energy
+        i = self.i_ma
+        if i[0]:
+            self.energy_mwms += (v_pm[0] * i[0] + v_pm[1] * i[1] + v_pm[2] * i[2]) * 23 // 100 * (
+                STEP_MS)
+            if self.energy_mwms >= self.need_mwms:
+                self.full = True
+        return self.s2 != s2

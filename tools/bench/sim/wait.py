@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""Where virtual time passes: the event loop's wait for input and output.
+
+asyncio calls `wait(dt)` before each task: dt milliseconds until the next task is due, 0 when one
+is due now, -1 when none is waiting for time. The world goes on inside, and so does the end of the
+firmware: a power cut, a reset or the end of the run is raised from here, past all tasks.
+"""
+
+import select
+import sys
+
+SPIN_LIMIT = 100000
+REAL_SLICE_MS = 10
+
+
+class Broken(BaseException):
+    """The simulator itself has failed; carries the exception past the firmware's handlers."""
+
+
+class Waiter:
+    """command(line) gets each line of stdin in real time."""
+
+    def __init__(self, clock, world, flight, realtime, real_ms, real_diff, command):
+        self.clock = clock
+        self.world = world
+        self.flight = flight
+        self.realtime = realtime
+        self.real_ms = real_ms
+        self.real_diff = real_diff
+        self.command = command
+        self.wakes = 0  # times the firmware slept and was woken
+        self.core = None
+        self._spins = 0
+        self._external = flight is not None and flight.external
+        self._start_ms = real_ms()
+        self._stdin = select.poll()
+        if realtime:
+            self._stdin.register(sys.stdin, select.POLLIN)
+
+    def install(self, core):
+        """Take over the (new) event loop of asyncio."""
+        self.core = core
+        core._io_queue.wait_io_event = self.wait
+
+    def wait(self, dt):
+        """See above. May return early; the loop asks again."""
+        try:
+            self._wait(dt)
+        except Exception as error:
+            self.clock.halt = Broken(error)
+            self._die()
+
+    def _wait(self, dt):
+        clock = self.clock
+        if clock.halt is not None:
+            self._die()
+        if dt == 0:
+            self._spins += 1
+            if self._spins > SPIN_LIMIT:
+                raise RuntimeError("the firmware has been busy for %d task switches without "
+                                   "letting time pass" % SPIN_LIMIT)
+            return
+        self._spins = 0
+        if self.realtime:
+            self._real(dt)
+        else:
+            flight = self.flight
+            if flight is not None:
+                if not flight.settled():
+                    return
+                if self._external:
+                    flight.poll()
+                    dt = min(dt, 100) if dt > 0 else 100
+            if dt > 0:
+                self.wakes += 1
+                clock.advance((clock.now_us // 1000 + dt) * 1000)
+            else:
+                clock.advance(clock.head.at)
+        if self.world.stalled:
+            self._stall()
+        if clock.halt is not None:
+            self._die()
+
+    def sleep(self, us):
+        """Let the world go on without firmware for `us`, or until the supply changes."""
+        clock = self.clock
+        until = clock.now_us + us
+        supplied = self.world.supplied
+        while clock.now_us < until and self.world.supplied == supplied:
+            if self.realtime:
+                self._real((until - clock.now_us) // 1000 + 1)
+            else:
+                clock.advance(until)
+            if clock.halt is not None:
+                raise clock.halt
+
+    def _stall(self):
+        """The main loop hangs; interrupts and the world do not."""
+        while self.world.stalled and self.clock.halt is None:
+            if self.realtime:
+                self._real(REAL_SLICE_MS)
+            else:
+                self.clock.advance(self.clock.now_us + 1000000)
+
+    def _die(self):
+        """Nothing that the firmware still does on its way out may have an effect."""
+        import builtins
+
+        builtins.print = _silence
+        builtins.open = _no_flash
+        raise self.clock.halt
+
+    def _real(self, dt):
+        """One slice of real time: sockets, stdin, then the world up to now."""
+        clock = self.clock
+        wall_us = self.real_diff(self.real_ms(), self._start_ms) * 1000
+        ahead_ms = (clock.now_us - wall_us) // 1000
+        if dt < 0 or dt > REAL_SLICE_MS:
+            dt = REAL_SLICE_MS
+        sleep_ms = dt + ahead_ms
+        self.core.IOQueue.wait_io_event(self.core._io_queue, sleep_ms if sleep_ms > 0 else 0)
+        while self._stdin.poll(0):
+            line = sys.stdin.readline()
+            if not line:  # the host has gone
+                sys.exit(0)
+            if line.strip():
+                self.command(line)
+        if clock.halt is None:
+            # At most to the time asked for: the loop must see every due time.
+            clock.advance((clock.now_us // 1000 + dt) * 1000)
+            self.wakes += 1
+
+
+def _silence(*_, **__):
+    """print() of a firmware that has no power."""
+
+
+def _no_flash(*_, **__):
+    raise OSError(19)
