@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The simulated world the firmware runs in: fake chip, car, mains, contactor, meter, virtual time."""
+"""The simulated world the firmware runs in: fake chip, car, mains, meter, virtual time."""

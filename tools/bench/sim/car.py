@@ -5,11 +5,12 @@ The rules are those of IEC 61851-1 Annex A for the car's side (duty to current, 
 the delays and habits real cars show. Everything is integer; `step` runs every 10 ms.
 """
 
-from tools.bench.sim.pilot_circuit import DEAD, F, PWM, X1
+from tools.bench.sim.pilot_circuit import DEAD, PWM, X1, F
 
 STEP_MS = 10
 CAR_LOW_PM = 700  # below this the on-board charger lets go of a phase
 CAR_BACK_PM = 800  # and starts again above this
+GIVE_UP_MS = 2000
 
 DEFAULTS = {
     "model": "three_phase_16",
@@ -56,8 +57,9 @@ def check_vehicle(fields):
     vehicle = dict(DEFAULTS)
     for key in fields:
         if key not in DEFAULTS:
-            raise ValueError("vehicle.%s: unknown, expected one of %s"
-                             % (key, ", ".join(sorted(DEFAULTS))))
+            raise ValueError(
+                "vehicle.%s: unknown, expected one of %s" % (key, ", ".join(sorted(DEFAULTS)))
+            )
         value = fields[key]
         kind = type(DEFAULTS[key])
         if type(value) is not kind:
@@ -66,8 +68,10 @@ def check_vehicle(fields):
     if vehicle["phases"] not in (1, 2, 3):
         raise ValueError("vehicle.phases: got %d, expected 1, 2 or 3" % vehicle["phases"])
     if vehicle["wakes_on"] not in WAKES:
-        raise ValueError("vehicle.wakes_on: got '%s', expected one of %s"
-                         % (vehicle["wakes_on"], ", ".join(WAKES)))
+        raise ValueError(
+            "vehicle.wakes_on: got '%s', expected one of %s"
+            % (vehicle["wakes_on"], ", ".join(WAKES))
+        )
     for key in ("step_ma", "up_ma_s", "down_ma_s", "r_b_ohm", "r_c_ohm", "max_ma"):
         if vehicle[key] <= 0:
             raise ValueError("vehicle.%s: got %d, expected more than 0" % (key, vehicle[key]))
@@ -111,7 +115,9 @@ class Car:
         self.permit_since_ms = -1  # since when the pilot allows charging, -1 = it does not
         self.live_since_ms = -1  # since when the inlet is energised, -1 = it is not
         self.zero_since_ms = now_ms
-        self.stop_rate = 0
+        self.rate = self.down
+        self.sleeps = v["sleep_s"] > 0
+        self.wake_mode = {"f": F, "cp_break": DEAD}.get(v["wakes_on"], -1)
         self.v_ok = 0  # bit per phase on which the on-board charger runs
 
     def plug(self, vehicle, now_ms):
@@ -212,86 +218,103 @@ class Car:
         """
         if not self.plugged:
             return False
-        v = self.v
-        mode = self.mode
         s2 = self.s2
-        # --- asleep and awake
-        if v["sleep_s"] and mode == X1 and not s2 and not self.asleep:
-            if now_ms - self.mode_since_ms >= v["sleep_s"] * 1000:
-                self.asleep = True
-        elif self.asleep and now_ms - self.mode_since_ms >= v["wake_hold_ms"]:
-            if (mode == F and v["wakes_on"] == "f") or (
-                    mode == DEAD and v["wakes_on"] == "cp_break"):
-                self.asleep = False
-        # --- is there power at the inlet?
+        if self.sleeps:
+            self._sleep(now_ms)
         if live or self.v_ok:
-            self.v_ok = ok = self._voltage(live, v_pm)
-            if ok & 1:
-                if self.live_since_ms < 0:
-                    self.live_since_ms = now_ms
-            else:
-                self.live_since_ms = -1
-        powered = self.live_since_ms >= 0
-        # --- S2
-        ignores = self.stop_ms < 0
-        wants = self.ready and not self.asleep and not self.full
-        permit = self.permit_since_ms >= 0
+            self._inlet(now_ms, live, v_pm)
         if not s2:
-            if wants and permit and now_ms - self.permit_since_ms >= v["ready_delay_ms"]:
-                self.s2 = True
-        elif mode >= F:
+            self._consider(now_ms)
+        elif self.mode >= F:
             # -12 V or 0 V: nothing may be drawn; a car lets go at once.
             self.level_ma = 0
             self._set_current(0, three)
-            if not self.simplified:
-                self.s2 = False
+            self.s2 = self.simplified
         else:
-            stopping = not wants or not permit
-            if not permit and ignores and wants and powered:
-                stopping = False  # keeps drawing what it drew
-                self.goal_ma = self.level_ma
-            elif stopping:
-                if self.goal_ma:
-                    self.goal_ma = 0
-                    if permit or self.stop_ms <= 0:
-                        self.stop_rate = self.down if permit else self.level_ma
-                    else:
-                        self.stop_rate = self.level_ma * STEP_MS // self.stop_ms + 1
-            elif not powered or now_ms - self.live_since_ms < v["start_delay_ms"]:
-                self.goal_ma = 0
-                self.stop_rate = self.down
-            elif now_ms >= self.goal_from_ms:
-                self.goal_ma = self._goal()
-                self.stop_rate = self.down
-            # --- the ramp
-            level = self.level_ma
-            goal = self.goal_ma
-            if not powered:
-                level = 0
-            elif level < goal:
-                level += self.up
-                if level < self.min_ma:  # a charger starts at its minimum, not at 20 mA
-                    level = self.min_ma
-                if level > goal:
-                    level = goal
-            elif level > goal:
-                level -= self.stop_rate
-                if level < goal:
-                    level = goal
-            self.level_ma = level
-            self._set_current(level - level % self.step_ma if level != goal else level, three)
-            if level:
-                self.zero_since_ms = now_ms
-            elif stopping and not self.simplified:
-                # A car that ignores x1 gives up only some time after its power has gone.
-                wait = 2000 if ignores and not permit else v["s2_open_ms"]
-                if now_ms - self.zero_since_ms >= wait:
-                    self.s2 = False
-        # --- energy
+            self._charge(now_ms, three)
         i = self.i_ma
         if i[0]:
-            self.energy_mwms += (v_pm[0] * i[0] + v_pm[1] * i[1] + v_pm[2] * i[2]) * 23 // 100 * (
-                STEP_MS)
+            # 230 mV per per-mille and mA give nW; in mW it is 0.23.
+            mw = (v_pm[0] * i[0] + v_pm[1] * i[1] + v_pm[2] * i[2]) * 23 // 100
+            self.energy_mwms += mw * STEP_MS
             if self.energy_mwms >= self.need_mwms:
                 self.full = True
         return self.s2 != s2
+
+    def _sleep(self, now_ms):
+        """Fall asleep after long in B1; wake up as this car does."""
+        v = self.v
+        since = now_ms - self.mode_since_ms
+        if not self.asleep:
+            if self.mode == X1 and not self.s2 and since >= v["sleep_s"] * 1000:
+                self.asleep = True
+        elif since >= v["wake_hold_ms"] and self.mode == self.wake_mode:
+            self.asleep = False
+
+    def _inlet(self, now_ms, live, v_pm):
+        """Note since when there is power at the inlet."""
+        self.v_ok = self._voltage(live, v_pm)
+        if not self.v_ok & 1:
+            self.live_since_ms = -1
+        elif self.live_since_ms < 0:
+            self.live_since_ms = now_ms
+
+    def _wants(self):
+        return self.ready and not self.asleep and not self.full
+
+    def _consider(self, now_ms):
+        """S2 is open: close it once the pilot has allowed charging for long enough."""
+        since = self.permit_since_ms
+        if since >= 0 and self._wants() and now_ms - since >= self.v["ready_delay_ms"]:
+            self.s2 = True
+
+    def _charge(self, now_ms, three):
+        """S2 is closed: follow the offer, or stop and then open S2."""
+        stopping = self._aim(now_ms)
+        level = self._ramp()
+        goal = self.goal_ma
+        self._set_current(level if level == goal else level - level % self.step_ma, three)
+        if level:
+            self.zero_since_ms = now_ms
+        elif stopping and not self.simplified:
+            # A car that ignores x1 gives up only some time after its power has gone.
+            ignored = self.stop_ms < 0 and self.permit_since_ms < 0
+            wait_ms = GIVE_UP_MS if ignored else self.v["s2_open_ms"]
+            if now_ms - self.zero_since_ms >= wait_ms:
+                self.s2 = False
+
+    def _aim(self, now_ms):
+        """Set goal_ma and the rate down; True when the car is on its way to stop."""
+        permit = self.permit_since_ms >= 0
+        wants = self._wants()
+        powered = self.live_since_ms >= 0
+        if not wants or not permit:
+            if wants and powered and self.stop_ms < 0:
+                self.goal_ma = self.level_ma  # ignores x1: keeps drawing what it drew
+                return False
+            if self.goal_ma:
+                self.goal_ma = 0
+                self.rate = self.down
+                if not permit and self.stop_ms >= 0:
+                    self.rate = self.level_ma * STEP_MS // (self.stop_ms + 1) + 1
+            return True
+        self.rate = self.down
+        if not powered or now_ms - self.live_since_ms < self.v["start_delay_ms"]:
+            self.goal_ma = 0
+        elif now_ms >= self.goal_from_ms:
+            self.goal_ma = self._goal()
+        return False
+
+    def _ramp(self):
+        """Move level_ma towards goal_ma by one step of time."""
+        level = self.level_ma
+        goal = self.goal_ma
+        if self.live_since_ms < 0:
+            level = 0
+        elif level < goal:
+            # A charger starts at its minimum, not at 20 mA.
+            level = min(goal, max(level + self.up, self.min_ma))
+        elif level > goal:
+            level = max(goal, level - self.rate)
+        self.level_ma = level
+        return level

@@ -48,7 +48,7 @@ def grid(world, command):
     mhz = command.get("mhz")
     v_pu = command.get("v_pu")
     if mhz is None and v_pu is None:
-        raise Refused("'grid' needs \"mhz\", \"v_pu\" or \"follow\": true")
+        raise Refused('\'grid\' needs "mhz", "v_pu" or "follow": true')
     if mhz is not None:
         mhz = int(need(command, "mhz", (int, float), "a frequency in mHz, 40000 to 70000"))
         if not 40000 <= mhz <= 70000:
@@ -82,6 +82,7 @@ def network(world, command):
 
 
 # --- faults: name -> function(world, on)
+
 
 def _diode(world, on):
     world.pilot.diode_good = not on
@@ -147,9 +148,17 @@ def _mains_sensor(world, on):
 
 
 FAULTS = {
-    "diode": _diode, "cp_short": _cp_short, "cp_short_hard": _cp_short_hard, "rcd": _rcd,
-    "weld": _weld, "no_close": _no_close, "phase_stuck": _phase_stuck, "meter": _meter,
-    "overcurrent": _overcurrent, "stall": _stall, "cp_rail": _cp_rail,
+    "diode": _diode,
+    "cp_short": _cp_short,
+    "cp_short_hard": _cp_short_hard,
+    "rcd": _rcd,
+    "weld": _weld,
+    "no_close": _no_close,
+    "phase_stuck": _phase_stuck,
+    "meter": _meter,
+    "overcurrent": _overcurrent,
+    "stall": _stall,
+    "cp_rail": _cp_rail,
     "mains_sensor": _mains_sensor,
 }
 
@@ -158,8 +167,7 @@ def fault(world, command):
     """Something breaks, or is repaired."""
     name = need(command, "name", (str,), "one of " + ", ".join(sorted(FAULTS)))
     if name not in FAULTS:
-        raise Refused("unknown fault '%s': expected one of %s"
-                      % (name, ", ".join(sorted(FAULTS))))
+        raise Refused("unknown fault '%s': expected one of %s" % (name, ", ".join(sorted(FAULTS))))
     on = switch(command, "on")
     if on:
         world.faults[name] = True
@@ -171,39 +179,63 @@ def fault(world, command):
 
 def state(world, command):
     """Everything worth showing, as one flat object."""
-    car, main, phase, mains, pilot = (
-        world.car, world.main, world.phase, world.mains, world.pilot)
+    car, main, phase, mains, pilot = (world.car, world.main, world.phase, world.mains, world.pilot)
     full = {
-        "t_ms": world.clock.now_us // 1000, "power": world.supplied,
+        "t_ms": world.clock.now_us // 1000,
+        "power": world.supplied,
         "running": world.app() is not None,
-        "grid_mhz": mains.mhz, "v_mv": list(mains.v_mv), "plugged": car.plugged,
-        "vehicle": car.v["model"] if car.plugged else None, "ready": car.ready, "s2": car.s2,
-        "asleep": car.asleep, "full": car.full, "car_wh": car.energy_mwms // 3600000000,
-        "i_ma": list(car.i_ma), "duty_ppm": pilot.duty_ppm,
-        "pilot_mode": ("x1", "pwm", "f", "off")[pilot.mode], "cp_connect": pilot.connected,
-        "cp_high_mv": pilot.high_mv, "cp_low_mv": pilot.low_mv, "contactor": main.closed,
-        "contactor_coil": main.coil_on, "phase_relay": phase.closed,
-        "operations": main.operations, "rcd": world.rcd.tripped,
-        "energy_wh": world.meter.energy_wh(), "faults": sorted(world.faults),
+        "grid_mhz": mains.mhz,
+        "v_mv": list(mains.v_mv),
+        "plugged": car.plugged,
+        "vehicle": car.v["model"] if car.plugged else None,
+        "ready": car.ready,
+        "s2": car.s2,
+        "asleep": car.asleep,
+        "full": car.full,
+        "car_wh": car.energy_mwms // 3600000000,
+        "i_ma": list(car.i_ma),
+        "duty_ppm": pilot.duty_ppm,
+        "pilot_mode": ("x1", "pwm", "f", "off")[pilot.mode],
+        "cp_connect": pilot.connected,
+        "cp_high_mv": pilot.high_mv,
+        "cp_low_mv": pilot.low_mv,
+        "contactor": main.closed,
+        "contactor_coil": main.coil_on,
+        "phase_relay": phase.closed,
+        "operations": main.operations,
+        "rcd": world.rcd.tripped,
+        "energy_wh": world.meter.energy_wh(),
+        "faults": sorted(world.faults),
         "network": world.network is None or world.network.up,
     }
     app = world.app()
     if app is not None:
         charger = app.charger
-        full.update({
-            "state": charger.state_name, "offer_ma": charger.offer_ma,
-            "limit_ma": charger.limits.limit_ma,
-            "reason": world.reason_name(charger.limits.reason),
-            "authorised": bool(charger.authorised), "fault": world.fault_name(charger.fault),
-            "guard": bool(app.guard.tripped),
-            "measured_mhz": charger.frequency.slow_mhz if charger.frequency.valid else 0,
-        })
+        full.update(
+            {
+                "state": charger.state_name,
+                "offer_ma": charger.offer_ma,
+                "limit_ma": charger.limits.limit_ma,
+                "reason": world.reason_name(charger.limits.reason),
+                "authorised": bool(charger.authorised),
+                "fault": world.fault_name(charger.fault),
+                "guard": bool(app.guard.tripped),
+                "measured_mhz": charger.frequency.slow_mhz if charger.frequency.valid else 0,
+            }
+        )
     return full
 
 
 TABLE = {
-    "plug": plug, "unplug": unplug, "ready": ready, "grid": grid, "fault": fault, "tap": tap,
-    "power": power, "network": network, "state": state,
+    "plug": plug,
+    "unplug": unplug,
+    "ready": ready,
+    "grid": grid,
+    "fault": fault,
+    "tap": tap,
+    "power": power,
+    "network": network,
+    "state": state,
 }
 
 
@@ -211,11 +243,12 @@ def carry_out(world, command):
     """Do `command` ({"do":..., fields}); the reply is {"ok":true,...} or {"ok":false,"error"}."""
     try:
         if not isinstance(command, dict) or "do" not in command:
-            raise Refused("expected an object with \"do\"")
+            raise Refused('expected an object with "do"')
         name = command["do"]
         if name not in TABLE:
-            raise Refused("unknown command '%s': expected one of %s"
-                          % (name, ", ".join(sorted(TABLE))))
+            raise Refused(
+                "unknown command '%s': expected one of %s" % (name, ", ".join(sorted(TABLE)))
+            )
         reply = TABLE[name](world, command) or {}
     except Refused as error:
         return {"ok": False, "error": str(error)}

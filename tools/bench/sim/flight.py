@@ -10,8 +10,7 @@ firmware has received these, `settled` is False and the caller must not advance 
 import json
 import select
 import sys
-
-import asyncio.core as core
+from asyncio import core
 
 PATIENCE_MS = 10000
 
@@ -49,7 +48,8 @@ class Flight:
 
     def settled(self):
         """True when nothing is in flight. Otherwise waits a little for sockets; returns False
-        so that the tasks that have been woken can run."""
+        so that the tasks that have been woken can run.
+        """
         traffic = self.traffic
         if traffic is None:
             return True
@@ -89,8 +89,15 @@ class Flight:
                 return
             raise Stuck(
                 "OCPP: nothing moved for 10 s on connection %d: busy %s, sent %d, received %d "
-                "of %d" % (self.base + traffic.conn, traffic.busy, traffic.sent,
-                           traffic.received, self._expect))
+                "of %d"
+                % (
+                    self.base + traffic.conn,
+                    traffic.busy,
+                    traffic.sent,
+                    traffic.received,
+                    self._expect,
+                )
+            )
         core.IOQueue.wait_io_event(core._io_queue, 100)
 
     def poll(self):
@@ -128,4 +135,4 @@ class Flight:
         try:
             return json.loads(line)["sent"]
         except (ValueError, KeyError, TypeError):
-            raise Stuck("answer to '%s': got %r, expected {\"conn\":k,\"sent\":m}" % (what, line))
+            raise Stuck('answer to \'%s\': got %r, expected {"conn":k,"sent":m}' % (what, line))

@@ -176,8 +176,20 @@ class ADC:
 class UART:
     """A serial port; the lines hang on the board."""
 
-    def __init__(self, id, baudrate=9600, tx=None, rx=None, bits=8, parity=None, stop=1,
-                 timeout=0, timeout_char=0, rxbuf=256, txbuf=256):
+    def __init__(
+        self,
+        id,
+        baudrate=9600,
+        tx=None,
+        rx=None,
+        bits=8,
+        parity=None,
+        stop=1,
+        timeout=0,
+        timeout_char=0,
+        rxbuf=256,
+        txbuf=256,
+    ):
         self._line = board.lines[id]
         if 10000000 // baudrate != self._line.byte_us:
             self._line = board.deaf  # wrong speed: nothing sensible arrives in either direction
@@ -292,4 +304,4 @@ class RTC:
 
     def datetime(self, when=None):
         """Kept nowhere."""
-        return None
+        return

@@ -14,14 +14,13 @@ sys.path[0] = __file__.rsplit("/", 4)[0] if __file__.count("/") >= 4 else "."
 from time import ticks_diff as real_diff  # noqa: E402
 from time import ticks_ms as real_ms  # noqa: E402
 
-import tools.bench.sim.machine as machine  # noqa: E402
-import tools.bench.sim.tasks as tasks  # noqa: E402
 import tools.bench.sim.time as virtual_time  # noqa: E402
+from tools.bench.sim import machine, tasks  # noqa: E402
 
 sys.modules["time"] = virtual_time
 sys.modules["machine"] = machine
 sys.modules["_asyncio"] = tasks
-import asyncio.core as core  # noqa: E402
+from asyncio import core  # noqa: E402
 
 tasks.core = core
 import asyncio  # noqa: E402
@@ -73,8 +72,9 @@ class Run:
         self.flight = None
         if kind != "none":
             self.flight = Flight(real_ms, real_diff, say, kind == "external")
-        self.waiter = Waiter(clock, self.world, self.flight, self.realtime,
-                             real_ms, real_diff, self._command)
+        self.waiter = Waiter(
+            clock, self.world, self.flight, self.realtime, real_ms, real_diff, self._command
+        )
         if self.realtime:
             self.recorder.live = self._live_row
         settings = self._settings()
@@ -260,8 +260,14 @@ def run(path):
         simulation.main()
     finally:
         simulation.recorder.close()
-    say({"bench": "done", "t_ms": simulation.clock.now_us // 1000, "reason": "duration",
-         "stats": {"steps": simulation.waiter.wakes}})
+    say(
+        {
+            "bench": "done",
+            "t_ms": simulation.clock.now_us // 1000,
+            "reason": "duration",
+            "stats": {"steps": simulation.waiter.wakes},
+        }
+    )
 
 
 if __name__ == "__main__":

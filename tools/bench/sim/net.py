@@ -4,7 +4,7 @@
 `open_connection` replaces asyncio's; without network it fails like a missing route.
 """
 
-import asyncio.core as core
+from asyncio import core
 from asyncio.stream import open_connection as _real_open
 
 EHOSTUNREACH = 113

@@ -3,8 +3,10 @@
 
 import json
 
-COLUMNS = ("t_ms,grid_mhz,measured_mhz,cp_high_mv,cp_low_mv,state,duty_pct,offer_ma,contactor,"
-           "phases,l1_ma,l2_ma,l3_ma,power_w,energy_wh,limit_ma,reason")
+COLUMNS = (
+    "t_ms,grid_mhz,measured_mhz,cp_high_mv,cp_low_mv,state,duty_pct,offer_ma,contactor,"
+    "phases,l1_ma,l2_ma,l3_ma,power_w,energy_wh,limit_ma,reason"
+)
 KEYS = COLUMNS.split(",")
 ROW = "%d,%d,%d,%d,%d,%s,%s,%d,%d,%d,%d,%d,%d,%d,%d,%d,%s\n"
 FLUSH_ROWS = 50
@@ -64,8 +66,9 @@ class Recorder:
             frame = text.replace("\r", "").replace("\n", " ")
         except ValueError:
             frame = json.dumps(text)  # broken frames are sent on purpose, too
-        self.frames.write('{"t_ms":%d,"dir":"%s","frame":%s}\n'
-                          % (self.clock.now_us // 1000, direction, frame))
+        self.frames.write(
+            '{"t_ms":%d,"dir":"%s","frame":%s}\n' % (self.clock.now_us // 1000, direction, frame)
+        )
 
     def flush(self):
         """Everything so far is on disk."""

@@ -25,7 +25,8 @@ class Line:
 
     def send(self, data, at_us):
         """The device sends `data` beginning at `at_us`. It arrives in two pieces, as on the
-        wire: a driver that expects whole frames at once is found out."""
+        wire: a driver that expects whole frames at once is found out.
+        """
         half = len(data) // 2
         for piece, end in ((data[:half], half), (data[half:], len(data))):
             if piece:

@@ -11,6 +11,7 @@ import sys
 
 SPIN_LIMIT = 100000
 REAL_SLICE_MS = 10
+EXTERNAL_SLICE_MS = 100
 
 
 class Broken(BaseException):
@@ -52,34 +53,43 @@ class Waiter:
 
     def _wait(self, dt):
         clock = self.clock
-        if clock.halt is not None:
-            self._die()
-        if dt == 0:
+        if dt == 0 and clock.halt is None:
             self._spins += 1
             if self._spins > SPIN_LIMIT:
-                raise RuntimeError("the firmware has been busy for %d task switches without "
-                                   "letting time pass" % SPIN_LIMIT)
+                raise RuntimeError(
+                    "the firmware has been busy for %d task switches without letting time pass"
+                    % SPIN_LIMIT
+                )
             return
         self._spins = 0
-        if self.realtime:
-            self._real(dt)
-        else:
-            flight = self.flight
-            if flight is not None:
-                if not flight.settled():
-                    return
-                if self._external:
-                    flight.poll()
-                    dt = min(dt, 100) if dt > 0 else 100
-            if dt > 0:
-                self.wakes += 1
-                clock.advance((clock.now_us // 1000 + dt) * 1000)
-            else:
-                clock.advance(clock.head.at)
-        if self.world.stalled:
-            self._stall()
+        if clock.halt is None:
+            if self.realtime:
+                self._real(dt)
+            elif self.flight is None or self._may_advance():
+                self._virtual(dt)
+            if self.world.stalled:
+                self._stall()
         if clock.halt is not None:
             self._die()
+
+    def _may_advance(self):
+        """False while a frame is in flight."""
+        if not self.flight.settled():
+            return False
+        if self._external:
+            self.flight.poll()
+        return True
+
+    def _virtual(self, dt):
+        """Let time pass until the next task is due, or to the next event when none is."""
+        clock = self.clock
+        if dt < 0:
+            clock.advance(clock.head.at)
+            return
+        if self._external and dt > EXTERNAL_SLICE_MS:
+            dt = EXTERNAL_SLICE_MS  # look at the sockets again soon
+        self.wakes += 1
+        clock.advance((clock.now_us // 1000 + dt) * 1000)
 
     def sleep(self, us):
         """Let the world go on without firmware for `us`, or until the supply changes."""

@@ -73,8 +73,7 @@ class World:
         self.board.world = self
         noise = Noise(seed, 3)
         self.main = Contactor(clock, noise, 20000, 15000, self._main_moved, self._main_feedback)
-        self.phase = Contactor(clock, noise, 15000, 10000, self._phase_moved,
-                               self._phase_feedback)
+        self.phase = Contactor(clock, noise, 15000, 40000, self._phase_moved, self._phase_feedback)
         self.car = Car()
         self.meter = Meter(clock)
         self.reader = Reader(self.board.lines[1])
@@ -90,10 +89,24 @@ class World:
     def _initial_edges(self):
         edge = self.recorder.edge
         for signal, value in (
-                ("power", 1), ("ev_plug", 0), ("ev_s2", 0), ("ev_diode", 1), ("cp_short", 0),
-                ("cp_connect", 1), ("pilot_mode", "off"), ("duty", 0), ("contactor_coil", 0),
-                ("contactor", 0), ("phase_relay", 0), ("weld", 0), ("rcd", 0), ("guard", 0),
-                ("authorised", 0), ("fault", "none"), ("harm", "none")):
+            ("power", 1),
+            ("ev_plug", 0),
+            ("ev_s2", 0),
+            ("ev_diode", 1),
+            ("cp_short", 0),
+            ("cp_connect", 1),
+            ("pilot_mode", "off"),
+            ("duty", 0),
+            ("contactor_coil", 0),
+            ("contactor", 0),
+            ("phase_relay", 0),
+            ("weld", 0),
+            ("rcd", 0),
+            ("guard", 0),
+            ("authorised", 0),
+            ("fault", "none"),
+            ("harm", "none"),
+        ):
             edge(signal, value)
 
     def note(self, text):
@@ -173,13 +186,13 @@ class World:
 
     def _edge(self):
         board = self.board
-        if (board.edge_handler is not None and not self._edge_missing
-                and self.mains.edges_seen()):
+        if board.edge_handler is not None and not self._edge_missing and self.mains.edges_seen():
             try:
                 board.edge_handler(board.edge_pin)
             except Exception as error:
                 board.edge_handler = None
                 import sys
+
                 print("uncaught exception in Pin.irq handler")
                 sys.print_exception(error, sys.stdout)
         at = self.mains.next_edge_us()
@@ -230,7 +243,7 @@ class World:
                 want = self._supply_ms < SUPPLY_LOST_MS
             else:
                 self._supply_ms = self._supply_ms + dt_ms if v > SUPPLY_BACK_PM else 0
-                want = self._supply_ms >= SUPPLY_BACK_MS or dt_ms == 0 and v > SUPPLY_BACK_PM
+                want = self._supply_ms >= SUPPLY_BACK_MS or (dt_ms == 0 and v > SUPPLY_BACK_PM)
         if want == self.supplied:
             return
         self.supplied = want
@@ -278,12 +291,14 @@ class World:
     def fault_name(self, fault):
         """Name of a firmware fault number."""
         import sys
+
         module = sys.modules.get("control.protection")
         return str(fault) if module is None else module.NAMES[fault]
 
     def reason_name(self, reason):
         """Name of the limit that won."""
         import sys
+
         module = sys.modules.get("control.limits")
         return str(reason) if module is None else module.NAMES[reason]
 
@@ -347,8 +362,24 @@ class World:
                 measured = charger.frequency.slow_mhz
         watts = (v[0] * i[0] + v[1] * i[1] + v[2] * i[2] + 500000) // 1000000
         # Rows carry round times: the tick itself runs 3 ms past a multiple of 10 ms.
-        self.recorder.row((
-            now_us // 10000 * 10, mains.mhz, measured, pilot.high_mv, pilot.low_mv, state,
-            self.recorder.duty(pilot.duty_ppm), offer, 1 if self.main.closed else 0,
-            3 if self.phase.closed else 1, i[0], i[1], i[2], watts, self.meter.energy_wh(),
-            limit, reason))
+        self.recorder.row(
+            (
+                now_us // 10000 * 10,
+                mains.mhz,
+                measured,
+                pilot.high_mv,
+                pilot.low_mv,
+                state,
+                self.recorder.duty(pilot.duty_ppm),
+                offer,
+                1 if self.main.closed else 0,
+                3 if self.phase.closed else 1,
+                i[0],
+                i[1],
+                i[2],
+                watts,
+                self.meter.energy_wh(),
+                limit,
+                reason,
+            )
+        )
