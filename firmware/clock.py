@@ -126,23 +126,27 @@ def parse_iso(text):
         return None
     year, month, day = _number(text, 0, 4), _number(text, 5, 7), _number(text, 8, 10)
     hour, minute, second = _number(text, 11, 13), _number(text, 14, 16), _number(text, 17, 19)
-    if not 1970 <= year <= 2105 or not 1 <= month <= 12 or not 1 <= day <= _month_days(year, month):
+    if not 1970 <= year <= 2105 or not 1 <= month <= 12:
+        return None
+    if not 1 <= day <= _month_days(year, month):
         return None
     if not 0 <= hour <= 23 or not 0 <= minute <= 59 or not 0 <= second <= 60:
         return None
-    at = 19
-    if at < len(text) and text[at] in ".,":
-        at += 1
-        begin = at
-        while at < len(text) and "0" <= text[at] <= "9":
-            at += 1
-        if at == begin:
-            return None
-    east_s = _zone(text[at:])
+    east_s = _zone(_without_fraction(text[19:]))
     if east_s is None:
         return None
     days = days_from_civil(year, month, day)
     return days * _DAY_S + hour * 3600 + minute * 60 + second - east_s
+
+
+def _without_fraction(rest):
+    """`rest` without a leading ".123"; a point without digits stays and is no zone."""
+    if not rest or rest[0] not in ".,":
+        return rest
+    at = 1
+    while at < len(rest) and "0" <= rest[at] <= "9":
+        at += 1
+    return rest if at == 1 else rest[at:]
 
 
 def _month_days(year, month):

@@ -205,19 +205,23 @@ class Transactions:
         self._plugged = plugged
         if self._asking is not None and (now_ms - self._since_ms) & _MASK >= _ASK_MS:
             self.answer(self._asking, False)
-        if self.open:
-            if self.stopping:
-                self._finish(now_ms)
-            return
-        free = app.settings.authorisation == "free"
-        if free and plugged and self.id_tag is None and self._asking is None and not self.spent:
-            self.id_tag = app.settings.free_id_tag
-        if self.id_tag is not None:
-            if plugged:
-                if self.operative and not app.charger.fault:
-                    self._start()
-            elif (now_ms - self._since_ms) & _MASK >= app.settings.connection_timeout_s * 1000:
-                self._forget("timeout")
+        if self.open is None:
+            self._begin(now_ms, plugged)
+        elif self.stopping:
+            self._finish(now_ms)
+
+    def _begin(self, now_ms, plugged):
+        """Start when card and plug have come together, in either order."""
+        settings = self._app.settings
+        if self.id_tag is None:
+            if settings.authorisation != "free" or not plugged or self.spent or self._asking:
+                return
+            self.id_tag = settings.free_id_tag
+        if plugged:
+            if self.operative and not self._app.charger.fault:
+                self._start()
+        elif (now_ms - self._since_ms) & _MASK >= settings.connection_timeout_s * 1000:
+            self._forget("timeout")
 
     def _meter(self, now_ms):
         """True once the register can be believed: never bill a register that was not read."""

@@ -109,7 +109,7 @@ class Calls:
     def _trigger(self, payload):
         message = fields.choice(payload, "requestedMessage", _TRIGGERS)
         connector = fields.integer(payload, "connectorId", 0, 1, False)
-        if message.startswith("Diagnostics") or message.startswith("Firmware"):
+        if message.startswith(("Diagnostics", "Firmware")):
             return {"status": "NotImplemented"}
         if message == "BootNotification" and self._accepted():
             return {"status": "Rejected"}  # errata 4.0 3.35

@@ -60,12 +60,10 @@ async def _meter(app, rpc, record):
     request = meter.payload(
         record.samples[0], app.clock, app.settings.phases, meter.PERIODIC, record.number
     )
-    count = len(record.samples)
     error, _ = await rpc.call("MeterValues", request)
     if error is None or _given_up(app, record, error):
         record.failures = 0
-        if len(record.samples) >= count:  # thinned out meanwhile: the first one is still first
-            record.samples.pop(0)
+        record.samples.pop(0)  # still the first, even if the queue was thinned meanwhile
     return error
 
 

@@ -118,7 +118,7 @@ class Rpc:
                     await self._socket.send(reply)
         except Closed as error:
             self.ended = str(error)
-        except Exception as error:  # noqa: BLE001 - out of memory, say: hang up and start again
+        except Exception as error:  # out of memory, say: hang up and start again
             self.ended = repr(error)
             self._note("ocpp_failed", why=repr(error)[:80])
         finally:
@@ -175,7 +175,7 @@ class Rpc:
         except CallError as error:
             code = error.code
             text = error.description
-        except Exception as error:  # noqa: BLE001 - a bad message must not end the connection
+        except Exception as error:  # a bad message must not end the connection
             code = INTERNAL
             text = type(error).__name__
             self._note("ocpp_handler_failed", action=_plain(message[2]), why=repr(error)[:80])

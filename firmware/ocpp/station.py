@@ -88,7 +88,7 @@ class Station:
     async def _connection(self):
         app = self._app
         socket = await websocket.connect(self._url, _PROTOCOL)
-        app.log.event("ocpp_connected", url=self._url)
+        app.log.event("ocpp_connected", id=self._id)
         rpc = Rpc(socket, self._ids, self._calls.handle, app.log.event, app.clock.uptime_s)
         reader = asyncio.create_task(rpc.run())
         self._rpc = rpc
@@ -165,11 +165,11 @@ class Station:
             error, answer = await rpc.call("Authorize", {"idTag": self._ask})
             self._answer(error is None and delivery.accepted(answer))
             return _outcome(error)
+        # A start or stop is told before the status that follows from it, except after boot.
+        done = await delivery.deliver(self._app, rpc) if self._status[1] >= 0 else 0
         for connector in (0, 1):
-            done = await self._report(rpc, connector, False)
-            if done:
-                return done
-        done = await delivery.deliver(self._app, rpc)
+            if not done:
+                done = await self._report(rpc, connector, False)
         if done:
             return done
         now_s = self._app.clock.uptime_s()
@@ -246,7 +246,7 @@ class Station:
         while True:
             try:
                 self._tick()
-            except Exception as error:  # noqa: BLE001 - the next second tries again
+            except Exception as error:  # the next second tries again
                 self._app.log.event("service_failed", service="ocpp", error=repr(error))
             await asyncio.sleep(1)
 
@@ -304,7 +304,7 @@ def percent_encoded(text):
     encoded = ""
     for byte in text.encode():
         char = chr(byte)
-        if char.isalpha() and byte < 128 or char.isdigit() or char in "-._~":
+        if (byte < 128 and (char.isalpha() or char.isdigit())) or char in "-._~":
             encoded += char
         else:
             encoded += "%%%02X" % byte

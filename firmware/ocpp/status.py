@@ -57,6 +57,7 @@ _CODES = {
 }
 
 _A = const(0)
+_B = const(1)
 _D = const(3)
 _PWM = const(1)
 _MIN_MA = const(6000)
@@ -76,21 +77,8 @@ def connector_status(charger, transactions, before):
     fault = charger.fault
     if fault and (fault not in _WARNINGS or not charger.plugged):
         return FAULTED
-    state = charger.pilot.state
-    running = transactions.open
-    if running and not transactions.stopping:
-        if fault or charger.limits.limit_ma < _MIN_MA:
-            return SUSPENDED_EVSE
-        if not _A < state <= _D:
-            return before  # the pilot is being interrupted to wake the car
-        pwm = charger.command.pilot_mode == _PWM
-        if charger.command.contactor and pwm:
-            return CHARGING
-        if not pwm:
-            return SUSPENDED_EVSE
-        return SUSPENDED_EV if state == 1 else before  # C2 about to close
-    if running:
-        return FINISHING
+    if transactions.open:
+        return FINISHING if transactions.stopping else _running(charger, before)
     if not charger.plugged:
         if not transactions.operative:
             return UNAVAILABLE
@@ -98,6 +86,20 @@ def connector_status(charger, transactions, before):
     if fault or transactions.spent:
         return FINISHING
     return PREPARING if transactions.operative else UNAVAILABLE
+
+
+def _running(charger, before):
+    """Status while a transaction runs."""
+    if charger.fault or charger.limits.limit_ma < _MIN_MA:
+        return SUSPENDED_EVSE
+    state = charger.pilot.state
+    if not _A < state <= _D:
+        return before  # the pilot is being interrupted to wake the car
+    if charger.command.pilot_mode != _PWM:
+        return SUSPENDED_EVSE
+    if charger.command.contactor:
+        return CHARGING
+    return SUSPENDED_EV if state == _B else before  # C2 is about to close
 
 
 def station_status(charger, transactions):

@@ -101,7 +101,7 @@ async def connect(url, protocol, ssl=None):
         traffic.connected = True
         return socket
     except (OSError, EOFError) as error:
-        raise Closed("cannot connect to %s:%d (%s)" % (host, port, _why(error)))
+        raise Closed("cannot connect (%s)" % _why(error))
     finally:
         traffic.busy -= 1
 
