@@ -8,10 +8,9 @@ small journal file, so that a transaction which was open when the power went is 
 times in a transaction (start, number from the central system, stop), never in between.
 """
 
-import json
-import os
-
 from micropython import const
+
+from firmware.journal import Record, read_json, record_from, write_json
 
 _MASK = const(0x3FFFFFFF)
 _MAX_RECORDS = const(8)
@@ -27,70 +26,6 @@ REMOTE = "Remote"
 EV_DISCONNECTED = "EVDisconnected"
 POWER_LOSS = "PowerLoss"
 DEAUTHORIZED = "DeAuthorized"
-
-
-def write_json(path, value):
-    """Replace a file as a whole: a power cut leaves the old one or the new one."""
-    with open(path + ".new", "w") as file:
-        json.dump(value, file)
-    os.rename(path + ".new", path)
-
-
-def read_json(path):
-    """Content of a JSON file, or None when it is missing or damaged."""
-    try:
-        with open(path) as file:
-            return json.load(file)
-    except (OSError, ValueError):
-        return None
-
-
-class Record:
-    """One transaction. Energy in Wh of the meter's register, times in unix seconds or None."""
-
-    def __init__(self, id_tag, start_wh, start_s, start_unix):
-        self.id_tag = id_tag
-        self.start_wh = start_wh
-        self.start_s = start_s  # seconds since boot, for when the time of day comes later
-        self.start_unix = start_unix
-        self.stop_wh = start_wh
-        self.stop_s = 0
-        self.stop_unix = None
-        self.reason = None  # None while it runs
-        self.number = None  # transactionId from the central system; -1: it never took the start
-        self.failures = 0  # how often the central system failed to process the next message
-        self.retry_s = 0  # do not send before this uptime
-        self.samples = []  # meter samples not yet delivered (firmware.ocpp.meter)
-
-    def times(self, clock):
-        """Fill in the time of day of what happened before it was known."""
-        if self.start_unix is None:
-            self.start_unix = clock.at(self.start_s)
-        if self.stop_unix is None and self.reason is not None:
-            self.stop_unix = clock.at(self.stop_s)
-
-    def to_list(self):
-        """What the journal keeps."""
-        return [
-            self.id_tag,
-            self.start_wh,
-            self.start_unix,
-            self.number,
-            self.reason,
-            self.stop_wh,
-            self.stop_unix,
-        ]
-
-
-def record_from(entry):
-    """Record of a journal entry; raises ValueError or TypeError when it is not one."""
-    id_tag, start_wh, start_unix, number, reason, stop_wh, stop_unix = entry
-    record = Record(str(id_tag), int(start_wh), 0, start_unix)
-    record.number = number
-    record.reason = reason
-    record.stop_wh = int(stop_wh)
-    record.stop_unix = stop_unix
-    return record
 
 
 class Transactions:

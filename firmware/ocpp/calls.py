@@ -41,7 +41,7 @@ class Calls:
 
     def handle(self, action, payload):
         """Answer one CALL; raises CallError. None: not now (we were rejected at boot)."""
-        if self._station.boot_status == "Rejected":
+        if self._station.session.boot_status == "Rejected":
             return None
         handler = self._table.get(action)
         if handler is None:
@@ -49,7 +49,7 @@ class Calls:
         return handler(payload)
 
     def _accepted(self):
-        return self._station.boot_status == "Accepted"
+        return self._station.session.boot_status == "Accepted"
 
     def _change_availability(self, payload):
         fields.integer(payload, "connectorId", 0, 1)
@@ -113,7 +113,7 @@ class Calls:
             return {"status": "NotImplemented"}
         if message == "BootNotification" and self._accepted():
             return {"status": "Rejected"}  # errata 4.0 3.35
-        if len(self._station.triggers) >= 4:
+        if len(self._station.session.triggers) >= 4:
             return {"status": "Rejected"}
-        self._station.triggers.append((message, connector))
+        self._station.session.triggers.append((message, connector))
         return {"status": "Accepted"}

@@ -6,8 +6,8 @@ availability, which has to survive a restart too (1.6 ed. 2, 5.2).
 """
 
 from control.profiles import MAX_PERIODS, MAX_PROFILES, MAX_STACK_LEVEL
+from firmware.journal import read_json, write_json
 from firmware.ocpp.meter import MEASURANDS
-from firmware.transactions import read_json, write_json
 
 ATTEMPTS = 3  # TransactionMessageAttempts
 RETRY_S = 60  # TransactionMessageRetryInterval

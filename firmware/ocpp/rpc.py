@@ -17,6 +17,7 @@ _CALL = const(2)
 _RESULT = const(3)
 _ERROR = const(4)
 _MAX_ID = const(36)
+_STUCK_S = const(5)
 
 TIMEOUT = "timeout"  # no answer in time; not a failure to process (1.6-J errata 3.2)
 LOST = "lost"  # the connection ended before the answer
@@ -100,12 +101,18 @@ class Rpc:
             return self._answer
 
     def poll(self):
-        """Let the outstanding call time out; to be called about once a second."""
-        if self._pending is None or self._answer is not None:
-            return
-        if self._uptime_s() >= self._deadline_s:
+        """Let the outstanding call time out; to be called about once a second.
+
+        True when not even that helps, because the network does not take what we write: then the
+        connection has to be cut.
+        """
+        if self._pending is None:
+            return False
+        late_s = self._uptime_s() - self._deadline_s
+        if late_s >= 0 and self._answer is None:
             self._answer = (TIMEOUT, None)
             self._arrived.set()
+        return late_s >= _STUCK_S
 
     async def run(self):
         """Serve the connection until it ends; the reason is in `ended`."""

@@ -9,15 +9,15 @@ or reserved frames close the connection. All of it surfaces as one exception, `C
 
 import asyncio
 import binascii
-import hashlib
 import os
 
 from micropython import const
 
+from firmware.ocpp.handshake import Closed, accept_of, check_response, parse_url, request
+
 MAX_MESSAGE = const(16384)  # bytes; a 24-period profile needs 1.5 KB
 _MAX_HEADERS = const(2048)
 _CHUNK = const(128)  # bytes masked in one go
-_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 
 _CONTINUATION = const(0)
 _TEXT = const(1)
@@ -31,10 +31,6 @@ _PROTOCOL_ERROR = const(1002)
 _NOT_TEXT = const(1003)
 _BAD_UTF8 = const(1007)
 _TOO_BIG = const(1009)
-
-
-class Closed(Exception):
-    """The connection is over or never came up; the text says why."""
 
 
 class Traffic:
@@ -55,23 +51,6 @@ frame_tap = None  # None or callable(direction "out" | "in", text)
 def _tap(direction, text):
     if frame_tap:
         frame_tap(direction, text)
-
-
-def parse_url(url):
-    """(tls, host, port, path) of ws://host[:port][/path]. Raises ValueError, naming the URL."""
-    scheme, found, rest = url.partition("://")
-    if not found or scheme not in ("ws", "wss"):
-        raise ValueError("csms_url %r: expected ws://host[:port]/path" % url)
-    authority, _, path = rest.partition("/")
-    host, has_port, port = authority.partition(":")
-    if not host or "@" in host or " " in url:
-        raise ValueError("csms_url %r: expected a host name after ://" % url)
-    tls = scheme == "wss"
-    if not has_port:
-        return tls, host, 443 if tls else 80, "/" + path
-    if not port.isdigit() or not 0 < int(port) < 65536:
-        raise ValueError("csms_url %r: expected a port from 1 to 65535" % url)
-    return tls, host, int(port), "/" + path
 
 
 async def connect(url, protocol, ssl=None):
@@ -106,11 +85,6 @@ async def connect(url, protocol, ssl=None):
         traffic.busy -= 1
 
 
-def accept_of(key):
-    """The Sec-WebSocket-Accept value that belongs to a Sec-WebSocket-Key (both bytes)."""
-    return binascii.b2a_base64(hashlib.sha1(key + _GUID).digest()).strip()
-
-
 class WebSocket:
     """One connection. One task calls `receive`; any task may call `send`."""
 
@@ -124,13 +98,7 @@ class WebSocket:
     async def handshake(self, host, path, protocol):
         """Upgrade the stream; raises Closed when the server does not speak `protocol`."""
         key = binascii.b2a_base64(os.urandom(16)).strip()
-        self._writer.write(
-            (
-                "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n"
-                "Sec-WebSocket-Protocol: %s\r\n\r\n" % (path, host, key.decode(), protocol)
-            ).encode()
-        )
+        self._writer.write(request(host, path, key, protocol))
         await self._writer.drain()
         head = b""
         while b"\r\n\r\n" not in head:
@@ -142,7 +110,7 @@ class WebSocket:
             head += chunk
         at = head.find(b"\r\n\r\n")
         self._left = head[at + 4 :]
-        _check_response(head[:at].split(b"\r\n"), accept_of(key), protocol.encode())
+        check_response(head[:at].split(b"\r\n"), accept_of(key), protocol.encode())
 
     async def send(self, text):
         """Send one text message; returns when the network has taken it. Raises Closed."""
@@ -257,30 +225,6 @@ class WebSocket:
                 await self._writer.wait_closed()
             except (OSError, EOFError):
                 pass
-
-
-def _check_response(lines, accept, protocol):
-    """Raise Closed unless the response headers are the ones RFC 6455 4.1 asks for."""
-    status = lines[0].split(b" ")
-    if len(status) < 2 or not status[0].startswith(b"HTTP/1.1") or status[1] != b"101":
-        raise Closed("server answered %s" % str(lines[0][:60]))
-    accepted = spoken = upgraded = False
-    for line in lines[1:]:
-        name, _, value = line.partition(b":")
-        name = name.strip().lower()
-        value = value.strip()
-        if name == b"sec-websocket-accept":
-            accepted = value == accept
-        elif name == b"sec-websocket-protocol":
-            spoken = value == protocol
-        elif name == b"upgrade":
-            upgraded = value.lower() == b"websocket"
-        elif name == b"sec-websocket-extensions":
-            raise Closed("server insists on an extension")
-    if not upgraded or not accepted:
-        raise Closed("server answered 101 without the right accept header")
-    if not spoken:
-        raise Closed("server does not speak %s" % protocol.decode())
 
 
 def _frame(opcode, payload, mask):

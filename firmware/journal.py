@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""Transactions as they are kept in flash: one record each, in a JSON file replaced as a whole."""
+
+import json
+import os
+
+
+def write_json(path, value):
+    """Replace a file as a whole: a power cut leaves the old one or the new one."""
+    with open(path + ".new", "w") as file:
+        json.dump(value, file)
+    os.rename(path + ".new", path)
+
+
+def read_json(path):
+    """Content of a JSON file, or None when it is missing or damaged."""
+    try:
+        with open(path) as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return None
+
+
+class Record:
+    """One transaction. Energy in Wh of the meter's register, times in unix seconds or None."""
+
+    def __init__(self, id_tag, start_wh, start_s, start_unix):
+        self.id_tag = id_tag
+        self.start_wh = start_wh
+        self.start_s = start_s  # seconds since boot, for when the time of day comes later
+        self.start_unix = start_unix
+        self.stop_wh = start_wh
+        self.stop_s = 0
+        self.stop_unix = None
+        self.reason = None  # None while it runs
+        self.number = None  # transactionId from the central system; -1: it never took the start
+        self.failures = 0  # how often the central system failed to process the next message
+        self.retry_s = 0  # do not send before this uptime
+        self.samples = []  # meter samples not yet delivered (firmware.ocpp.meter)
+
+    def times(self, clock):
+        """Fill in the time of day of what happened before it was known."""
+        if self.start_unix is None:
+            self.start_unix = clock.at(self.start_s)
+        if self.stop_unix is None and self.reason is not None:
+            self.stop_unix = clock.at(self.stop_s)
+
+    def to_list(self):
+        """What the journal keeps."""
+        return [
+            self.id_tag,
+            self.start_wh,
+            self.start_unix,
+            self.number,
+            self.reason,
+            self.stop_wh,
+            self.stop_unix,
+        ]
+
+
+def record_from(entry):
+    """Record of a journal entry; raises ValueError or TypeError when it is not one."""
+    id_tag, start_wh, start_unix, number, reason, stop_wh, stop_unix = entry
+    record = Record(str(id_tag), int(start_wh), 0, start_unix)
+    record.number = number
+    record.reason = reason
+    record.stop_wh = int(stop_wh)
+    record.stop_unix = stop_unix
+    return record
