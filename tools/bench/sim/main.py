@@ -25,6 +25,7 @@ from asyncio import core  # noqa: E402
 tasks.core = core
 import asyncio  # noqa: E402
 import builtins  # noqa: E402
+import gc  # noqa: E402
 import json  # noqa: E402
 
 from tools.bench.sim.controls import carry_out  # noqa: E402
@@ -35,6 +36,10 @@ from tools.bench.sim.recorder import Recorder  # noqa: E402
 from tools.bench.sim.wait import Broken, Waiter  # noqa: E402
 from tools.bench.sim.world import PowerCut, World  # noqa: E402
 
+# Collect after so many bytes of garbage. MicroPython looks for room for anything longer than one
+# block from the start of the heap: with 4 MB of garbage in front of it that costs six times the
+# rest of the simulation together.
+GARBAGE_BYTES = 262144
 BOOT_US = 300000  # from supply or reset to the first line of boot.py
 PROGRESS_US = 10000000
 FIRMWARE = ("control", "drivers", "firmware", "main", "boot")
@@ -179,6 +184,7 @@ class Run:
         for name in list(sys.modules):
             if name in FIRMWARE or name.split(".")[0] in FIRMWARE:
                 del sys.modules[name]
+        gc.threshold(GARBAGE_BYTES)
         core.new_event_loop()
         core.cur_task = None
         self.waiter.install(core)
