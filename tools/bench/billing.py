@@ -22,12 +22,21 @@ class Transaction:
         self.stops = 0
 
 
+def well_formed(frame):
+    """Is it an OCPP-J call, result or error? A run may hold broken frames on purpose."""
+    if not isinstance(frame, list) or not frame or frame[0] not in (2, 3, 4):
+        return False
+    return len(frame) >= (4 if frame[0] == 2 else 3) and isinstance(frame[1], str)
+
+
 def pair(frames):
     """Calls with their answers: [(call object, answer object or None)] in order of the calls."""
     waiting = {}
     pairs = []
     for item in frames:
         frame = item["frame"]
+        if not well_formed(frame):
+            continue
         if frame[0] == 2:
             waiting[(item["dir"], frame[1])] = len(pairs)
             pairs.append([item, None])

@@ -5,6 +5,7 @@ Described with examples in tools/bench/README.md. `read` checks the table before
 `Expect.check` compares it with the Record afterwards and returns one line per disappointment.
 """
 
+from .billing import well_formed
 from .errors import ScenarioError, suggestion
 from .summary import summarise
 
@@ -70,7 +71,8 @@ class Expect:
         for name in self.words.get("events", []):
             if name not in logged:
                 found.append((end_ms, "event %s is not in the log" % name))
-        actions = {item["frame"][2] for item in record.frames if item["frame"][0] == 2}
+        actions = {item["frame"][2] for item in record.frames
+                   if well_formed(item["frame"]) and item["frame"][0] == 2}  # fmt: skip
         for name in self.words.get("ocpp", []):
             if name not in actions:
                 found.append((end_ms, "no %s on the OCPP connection" % name))

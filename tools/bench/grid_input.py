@@ -6,6 +6,7 @@ goes in straight lines from point to point; after the last one its values hold.
 """
 
 import csv
+import math
 
 QUIET = [[0, 50000, 1000, 1000, 1000]]
 V_COLUMNS = ("v_l1_pu", "v_l2_pu", "v_l3_pu")
@@ -43,6 +44,7 @@ def from_breakpoints(rows):
 def from_csv(path, from_s=None, to_s=None):
     """Points from a CSV file with the columns t_s, f_hz and perhaps v_l1_pu .. v_l3_pu.
 
+    A row that says nan is a lost sample and is left out.
     `from_s` and `to_s` cut a window out of the trace; the window starts at simulated time 0.
     OSError when the file cannot be read, ValueError with the line when its content is wrong.
     """
@@ -60,6 +62,8 @@ def from_csv(path, from_s=None, to_s=None):
             try:
                 volts = [float(row[name]) for name in volt_columns] or [1.0, 1.0, 1.0]
                 t_s, f_hz = float(row["t_s"]), float(row["f_hz"])
+                if math.isnan(f_hz) or any(math.isnan(volt) for volt in volts):
+                    continue  # a lost sample of a recording: straight on to the next one
                 point(t_s, f_hz, volts)
             except (TypeError, ValueError) as error:
                 raise ValueError("line %d: %s" % (reader.line_num, error)) from None
@@ -69,6 +73,15 @@ def from_csv(path, from_s=None, to_s=None):
     if not rows:
         raise ValueError("no rows in it")
     return _in_order(_window(rows, from_s, to_s))
+
+
+def repeat(points, until_ms, seam_ms=2000):
+    """The points again and again up to `until_ms`, with `seam_ms` from one end to the next start."""
+    period_ms = points[-1][0] + seam_ms
+    repeated = []
+    for start_ms in range(0, until_ms + 1, period_ms):
+        repeated += [[item[0] + start_ms] + item[1:] for item in points]
+    return repeated
 
 
 def _window(rows, from_s, to_s):

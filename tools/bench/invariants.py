@@ -291,6 +291,13 @@ def transactions(record):
     return found and _broken(record, found[0] * 1000, found[1])
 
 
+def ocpp_well_formed(record):
+    """Every frame suits the OCPP schemas and the conversation: nothing refused, nothing stray."""
+    for found in record.refused:
+        return _broken(record, found["t_ms"] * 1000, "%s: %s" % (found["kind"], found["text"]))
+    return None
+
+
 def no_unhandled_exception(record):
     """No exception reached the console, and the simulator ended as it should."""
     for number, line in enumerate(record.console):
@@ -318,6 +325,7 @@ INVARIANTS = {
     "offer_within_limit": offer_within_limit,
     "energy_authorised": energy_authorised,
     "transactions_complete": transactions,
+    "ocpp_well_formed": ocpp_well_formed,
     "no_unhandled_exception": no_unhandled_exception,
     "no_harm": no_harm,
 }

@@ -12,6 +12,7 @@ from bokeh.models import (
     CrosshairTool,
     CustomJSHover,
     CustomJSTickFormatter,
+    FactorRange,
     HoverTool,
     LinearAxis,
     Range1d,
@@ -19,6 +20,7 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
+from .billing import well_formed
 from .series import column, levels, spans_of_edges, spans_of_rows
 
 # Okabe and Ito's palette: told apart by everybody.
@@ -223,8 +225,9 @@ def offer(axis, record):
     line(made, levels(record.rows, "limit_ma", 0.001), "limit", GREY, "A", step=True, width=3,
          line_alpha=0.8)  # fmt: skip
     line(made, levels(record.rows, "offer_ma", 0.001), "offer", INK, "A", step=True, width=1.8)
-    for name, colour in (("l1_ma", BLUE), ("l2_ma", ORANGE), ("l3_ma", GREEN)):
-        line(made, column(record.rows, name, 0.001), name[:2].upper(), colour, "A", width=1.3)
+    # from wide to narrow, so that equal currents stay visible on top of each other
+    for name, colour, width in (("l1_ma", BLUE, 3.6), ("l2_ma", ORANGE, 2.2), ("l3_ma", GREEN, 1)):
+        line(made, column(record.rows, name, 0.001), name[:2].upper(), colour, "A", width=width)
     top = max([row["offer_ma"] for row in record.rows]
               + [row["l1_ma"] for row in record.rows] + [6000]) / 1000  # fmt: skip
     shown = [row["limit_ma"] / 1000 for row in record.rows if row["limit_ma"] <= 63000]
@@ -261,7 +264,7 @@ def plateaus(axis, record):
         made.hspan(y=volts, line_color=STATES[name], line_width=7, line_alpha=0.6)
     line(made, column(record.rows, "cp_high_mv", 0.001), "high", RED, "V", width=1.3)
     line(made, column(record.rows, "cp_low_mv", 0.001), "low", PURPLE, "V", width=1.3)
-    legend(made, "center_left")
+    legend(made, (10, 42))
     return made
 
 
@@ -277,11 +280,13 @@ def duty(axis, record):
 def ocpp(axis, record):
     """Every frame: the upper row is the charger's, the lower one the central system's."""
     rows = ["central system", "charger"]
-    made = axis.figure("OCPP", 150, y_range=rows, last=True)
+    made = axis.figure("OCPP", 190, y_range=FactorRange(*rows, range_padding=0.25), last=True)
     data = {key: [] for key in ("x", "y", "colour", "what", "body", "label", "marker")}
     asked = {}
     for item in record.frames:
         frame = item["frame"]
+        if not well_formed(frame):
+            frame = [4, "", "broken frame", str(frame)]
         call = frame[0] == 2
         if call:
             asked[frame[1]] = frame[2]

@@ -11,16 +11,19 @@ RESTING = {
     "fault": "none", "ev_diode": 1, "cp_short": 0, "weld": 0, "power": 1, "harm": "",
 }  # fmt: skip
 WORDS = ("pilot_mode", "fault", "harm")
+# The firmware's counters start 60 s before their wrap, see sim/time.py.
+TICKS_START_MS = 2**30 - 60000
 
 
 class Record:
     """edges: [(t_us, signal, value)] in order; rows: trace dicts; frames: ocpp.jsonl objects;
     log: events.jsonl objects; console: lines of text; settings: the firmware's overrides;
     events: the scenario's controls; duration_ms: simulated time reached; ended: reason of the
-    simulator's last message, None when it died."""
+    simulator's last message, None when it died; notes: [(t_ms, text)] of the simulator;
+    refused: findings of the embedded central system, {"t_ms", "kind", "text"}."""
 
     def __init__(self, edges=(), rows=(), frames=(), log=(), console=(), settings=None,
-                 events=(), duration_ms=0, ended="duration"):  # fmt: skip
+                 events=(), duration_ms=0, ended="duration", notes=(), refused=()):  # fmt: skip
         self.edges = list(edges)
         self.rows = list(rows)
         self.frames = list(frames)
@@ -30,6 +33,8 @@ class Record:
         self.events = list(events)
         self.duration_ms = duration_ms
         self.ended = ended
+        self.notes = list(notes)
+        self.refused = list(refused)
 
 
 def read(out, **rest):
@@ -71,6 +76,11 @@ def _cell(key, value):
     if key in ("state", "reason"):
         return value
     return float(value) if key == "duty_pct" else int(value)
+
+
+def simulated_ms(ticks_ms):
+    """Simulated time of a tick value of the firmware (right for the first 12 days)."""
+    return (ticks_ms - TICKS_START_MS) & (2**30 - 1)
 
 
 def read_lines(path):

@@ -8,6 +8,7 @@ from bokeh.embed import components
 from bokeh.resources import INLINE
 
 from . import plots
+from .record import simulated_ms
 from .summary import describe
 
 LOG_LINES = 3000
@@ -45,6 +46,7 @@ MEANING = {
     "offer_within_limit": "the duty never stands for more than the lowest limit",
     "energy_authorised": "no energy without authorisation where it is required",
     "transactions_complete": "every transaction stopped or still open, with the meter's energy",
+    "ocpp_well_formed": "every frame suits the OCPP schemas and the conversation",
     "no_unhandled_exception": "no exception reached the console",
     "no_harm": "nothing in the models was damaged",
 }
@@ -132,12 +134,16 @@ def _findings(verdict):
         rows.append(_row(False, "expect", "<b>at %.3f s: %s</b>" % (t_ms / 1000, escape(text))))
     for text in describe(verdict.numbers):
         rows.append("<tr><td class=mark>info</td><td></td><td>%s</td></tr>" % escape(text))
+    for t_ms, text in verdict.notes:
+        rows.append("<tr><td class=mark>note</td><td></td><td>at %.3f s: %s</td></tr>" % (
+            t_ms / 1000, escape(text)))
     return "<div class=box><table>%s</table></div>" % "".join(rows)
 
 
 def _details(scenario, record):
     log = ["%12.3f s  %-20s %s" % (
-        item.get("t_ms", 0) / 1000, item.get("event", ""), _rest(item)) for item in record.log]
+        simulated_ms(item.get("t_ms", 0)) / 1000, item.get("event", ""), _rest(item))
+        for item in record.log]  # fmt: skip
     frames = ["%12.3f s  %s  %s" % (
         item["t_ms"] / 1000, "charger >" if item["dir"] == "out" else "        <",
         json.dumps(item["frame"])) for item in record.frames]  # fmt: skip

@@ -62,7 +62,7 @@ async def simulate(scenario, out, seed, heap="4M", realtime=False, url=None, cha
     if mode == "embedded":
         from .csms import EmbeddedCsms
 
-        csms = EmbeddedCsms(blocked=scenario.blocked)
+        csms = EmbeddedCsms(blocked=scenario.blocked, paced=not realtime)
         url = await csms.start()
     settings = settings_of(scenario, url, charge_point_id)
     out.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,8 @@ async def simulate(scenario, out, seed, heap="4M", realtime=False, url=None, cha
         (out / "console.txt").write_text("".join(text + "\n" for text in console), "utf-8")
     reached = scenario.duration_ms if link.ended == "duration" else link.t_ms
     return record.read(out, console=console, settings=settings, events=scenario.events,
-                       duration_ms=reached, ended=link.ended)  # fmt: skip
+                       duration_ms=reached, ended=link.ended, notes=link.notes,
+                       refused=csms.findings if csms else ())  # fmt: skip
 
 
 class Verdict:
@@ -93,6 +94,7 @@ class Verdict:
         self.invariants = invariants.check(found)
         self.disappointed = scenario.expect.check(found)
         self.numbers = summarise(found)
+        self.notes = found.notes
         self.held = not self.disappointed and not any(self.invariants.values())
 
     def as_dict(self, scenario, seed):
@@ -124,6 +126,8 @@ class Verdict:
             yield "BROKEN  expect at %.3f s: %s" % (t_ms / 1000, text)
         for text in describe(self.numbers):
             yield "info    %s" % text
+        for t_ms, text in self.notes:
+            yield "note    at %.3f s: %s" % (t_ms / 1000, text)
 
 
 def run(path, out=None, seed=None, heap="4M", realtime=False, url=None, charge_point_id=None):

@@ -16,7 +16,7 @@ from .errors import ScenarioError, suggestion
 DAY_S = 86400
 TOP = ("title", "seed", "duration_s", "firmware", "grid", "board", "vehicle", "csms", "event",
        "expect")  # fmt: skip
-GRID = ("trace", "trace_from_s", "trace_to_s", "breakpoints", "jitter_us")
+GRID = ("trace", "trace_from_s", "trace_to_s", "trace_repeat", "breakpoints", "jitter_us")
 CSMS = ("embedded", "blocked", "action")
 
 
@@ -105,7 +105,7 @@ def _read_grid(scenario, table, folder):
     scenario.jitter_us = _whole(table, "jitter_us", 5, 0, 1000, "grid.")
     if "trace" in table and "breakpoints" in table:
         raise ScenarioError("grid: expected trace or breakpoints, not both")
-    for key in ("trace_from_s", "trace_to_s"):
+    for key in ("trace_from_s", "trace_to_s", "trace_repeat"):
         if key in table and "trace" not in table:
             raise ScenarioError("grid.%s: needs grid.trace" % key)
     if "trace" in table:
@@ -118,6 +118,11 @@ def _read_grid(scenario, table, folder):
             raise ScenarioError("grid.trace: %s: %s" % (path, error.strerror)) from None
         except ValueError as error:
             raise ScenarioError("grid.trace: %s: %s" % (path, error)) from None
+        repeat = table.get("trace_repeat", False)
+        if not isinstance(repeat, bool):
+            raise ScenarioError("grid.trace_repeat: expected true or false, got %r" % (repeat,))
+        if repeat:
+            scenario.points = grid_input.repeat(scenario.points, scenario.duration_ms)
     elif "breakpoints" in table:
         try:
             scenario.points = grid_input.from_breakpoints(table["breakpoints"])

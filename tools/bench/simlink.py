@@ -37,7 +37,7 @@ class SimLink:
 
     on_progress(t_ms), on_log(object), on_console(text), on_row(object), on_reply(object).
     csms: an EmbeddedCsms or None. After `run`: ended (reason of the last message, None if the
-    simulator died), t_ms (simulated time reached), stats.
+    simulator died), t_ms (simulated time reached), stats, notes.
     """
 
     def __init__(self, csms=None, silence_s=SILENCE_S):
@@ -46,6 +46,7 @@ class SimLink:
         self.ended = None
         self.t_ms = 0
         self.stats = {}
+        self.notes = []
         self.process = None
         self.on_progress = self.on_log = self.on_console = _ignore
         self.on_row = self.on_reply = _ignore
@@ -135,17 +136,20 @@ class SimLink:
             self.on_row(message)
         elif kind == "reply":
             self.on_reply(message)
+        elif kind == "note":
+            self.notes.append((message.get("t_ms", self.t_ms), message.get("text", "")))
         elif kind == "done":
             self.ended = message.get("reason", "done")
             self.stats = message.get("stats", {})
         elif kind in ("sync", "csms"):
             conn = message.get("conn", 0)
+            t_ms = message.get("t_ms", self.t_ms)
             if self.csms is None:
                 sent = 0
             elif kind == "sync":
-                sent = await self.csms.sync(conn, message["sent"])
+                sent = await self.csms.sync(conn, message["sent"], t_ms)
             else:
-                sent = await self.csms.action(message["action"])
+                sent = await self.csms.action(conn, message["action"], t_ms)
             self.send({"conn": conn, "sent": sent})
         else:
             self.on_console(json.dumps(message))

@@ -86,6 +86,10 @@ def _slowest_answer_ms(record):
     return max(took, default=None)
 
 
+def _times(count):
+    return "once" if count == 1 else "%d times" % count
+
+
 def describe(numbers):
     """The numbers as short lines for people."""
 
@@ -94,20 +98,20 @@ def describe(numbers):
 
     lines = ["energy %.3f kWh, peak %.1f kW" % (
         numbers["energy_wh"] / 1000, numbers["peak_power_w"] / 1000)]  # fmt: skip
-    text = "contactor closed %d times" % numbers["contactor_closes"]
+    text = "contactor closed %s" % _times(numbers["contactor_closes"])
     if numbers["close_after_c_ms"]:
         text += ", %s after C" % ms(numbers["close_after_c_ms"])
     if numbers["open_after_leaving_ms"]:
         text += ", open %s after leaving C" % ms(numbers["open_after_leaving_ms"])
     lines.append(text)
     if numbers["duty_changes"]:
-        lines.append("duty changed %d times, at least %d ms apart" % (
-            numbers["duty_changes"], numbers["min_duty_gap_ms"]))  # fmt: skip
+        lines.append("duty changed %s, at least %d ms apart" % (
+            _times(numbers["duty_changes"]), numbers["min_duty_gap_ms"]))  # fmt: skip
     if numbers["phase_moves"]:
-        lines.append("phase relay moved %d times" % numbers["phase_moves"])
+        lines.append("phase relay moved %s" % _times(numbers["phase_moves"]))
     if numbers["faults"]:
         lines.append("faults seen: " + ", ".join(numbers["faults"]))
     if numbers["frames"]:
-        lines.append("%d transactions in %d OCPP frames, longest silence %.0f s" % (
+        lines.append("transactions: %d, OCPP frames: %d, longest silence %.0f s" % (
             numbers["transactions"], numbers["frames"], numbers["longest_silence_s"]))  # fmt: skip
     return lines
