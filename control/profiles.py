@@ -35,7 +35,7 @@ _FREE = const(-1)
 
 
 class Profiles:
-    """A fixed number of profiles. `evaluate` fills limit_da, limit_dw, phases and next_s."""
+    """A fixed number of profiles. `evaluate` fills amps_da, watts_dw, phases and next_s."""
 
     def __init__(self):
         n = MAX_PROFILES
@@ -52,8 +52,8 @@ class Profiles:
         self._limit = array("i", [0] * (n * MAX_PERIODS))
         self._phases = array("b", [0] * (n * MAX_PERIODS))
         self._evaluated_s = NEVER  # second the fields below belong to
-        self.limit_da = NO_LIMIT  # 0.1 A per phase
-        self.limit_dw = NO_LIMIT  # 0.1 W
+        self.amps_da = NO_LIMIT  # lowest ampere limit, 0.1 A per phase
+        self.watts_dw = NO_LIMIT  # lowest watt limit, 0.1 W over all phases
         self.phases = 0  # smallest numberPhases given, 0 = none given
         self.next_s = NEVER  # first second at which something may change
 
@@ -182,28 +182,37 @@ class Profiles:
             if given and (not phases or given < phases):
                 phases = given
         self.phases = phases
-        self.limit_da = NO_LIMIT
-        self.limit_dw = NO_LIMIT
-        self._apply(top, phases or _ASSUMED_PHASES)
-        self._apply(default, phases or _ASSUMED_PHASES)
+        self.amps_da = NO_LIMIT
+        self.watts_dw = NO_LIMIT
+        self._apply(top)
+        self._apply(default)
         self.next_s = self._next_change(now_s)
         self._evaluated_s = now_s
 
-    def _apply(self, winner, phases):
-        """Lower the limits to those of one winning period, in both units."""
+    def _apply(self, winner):
+        """Lower the limit of its unit to that of one winning period."""
         if winner < 0:
             return
         limit = self._limit[winner % 1024]
         if self._unit[winner // 1024] == AMPERES:
-            da = limit
-            dw = limit * (_NOMINAL_V * phases)
+            if self.amps_da == NO_LIMIT or limit < self.amps_da:
+                self.amps_da = limit
+        elif self.watts_dw == NO_LIMIT or limit < self.watts_dw:
+            self.watts_dw = limit
+
+    def limit(self, unit, phases):
+        """Limit of the last evaluation in tenths of `unit`, for so many phases; or NO_LIMIT."""
+        amps = self.amps_da
+        watts = self.watts_dw
+        if unit == AMPERES:
+            other = NO_LIMIT if watts == NO_LIMIT else watts // (_NOMINAL_V * phases)
+            own = amps
         else:
-            da = limit // (_NOMINAL_V * phases)
-            dw = limit
-        if self.limit_da == NO_LIMIT or da < self.limit_da:
-            self.limit_da = da
-        if self.limit_dw == NO_LIMIT or dw < self.limit_dw:
-            self.limit_dw = dw
+            other = NO_LIMIT if amps == NO_LIMIT else amps * (_NOMINAL_V * phases)
+            own = watts
+        if own == NO_LIMIT or (other != NO_LIMIT and other < own):
+            return other
+        return own
 
     def _next_change(self, now_s):
         """First second after now_s at which a profile begins, changes or ends."""
@@ -221,14 +230,17 @@ class Profiles:
                     soonest = edge
         return soonest
 
-    def offer_ma(self):
+    def offer_ma(self, phases_in_use):
         """Limit of the last evaluation for the pilot: mA, 0 = pause, NO_LIMIT = no say.
 
-        Less than 6 A pauses: it is never rounded up to what the pilot can express.
+        Watts are shared out over the phases that really are connected, not over those the
+        profile hopes for: a phase switch may come later or never. Less than 6 A pauses: it is
+        never rounded up to what the pilot can express.
         """
-        if self.limit_da == NO_LIMIT:
+        limit_da = self.limit(AMPERES, phases_in_use)
+        if limit_da == NO_LIMIT:
             return NO_LIMIT
-        ma = self.limit_da * 100
+        ma = limit_da * 100
         return 0 if ma < _MIN_MA else ma
 
     def composite(self, now_s, duration_s, unit, hardware_da, hardware_phases):
@@ -243,13 +255,11 @@ class Profiles:
         while at_s < end_s:
             self.evaluate(at_s)
             phases = self.phases
-            if unit == AMPERES:
-                top = hardware_da
-                limit = self.limit_da
-            else:
+            limit = self.limit(unit, phases or _ASSUMED_PHASES)
+            top = hardware_da
+            if unit == WATTS:
                 n = phases if 0 < phases < hardware_phases else hardware_phases
                 top = hardware_da * (_NOMINAL_V * n)
-                limit = self.limit_dw
             if limit == NO_LIMIT or limit > top:
                 limit = top
             if not periods or periods[-1][1] != limit or periods[-1][2] != phases:

@@ -51,7 +51,7 @@ class SmartCharging:
                 self._ask_phases(0)
             return
         self.profiles.evaluate(now_s)
-        ma = self.profiles.offer_ma()
+        ma = self.profiles.offer_ma(charger.phases)
         if ma == profiles.NO_LIMIT:
             ma = limits.NO_LIMIT
         charger.limits.offer(

@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: MIT
+"""Charging profiles against a second evaluation that is written as naively as possible."""
+
+from control.profiles import (
+    AMPERES,
+    CHARGE_POINT_MAX,
+    MAX_PERIODS,
+    MAX_PROFILES,
+    NEVER,
+    NO_LIMIT,
+    TX_DEFAULT,
+    WATTS,
+    Profiles,
+)
+
+HOUR = 3600
+DAY0 = 168000000  # a day in 2025, in seconds since 2020
+
+
+class Dice:
+    """Repeatable numbers without the random module."""
+
+    def __init__(self, seed):
+        self.value = seed
+
+    def below(self, n):
+        self.value = (self.value * 7141 + 54773) % 259200
+        return self.value % n
+
+
+class Entry:
+    """One profile of the naive evaluation."""
+
+    def __init__(self, **fields):
+        for key, value in fields.items():
+            setattr(self, key, value)
+
+
+def put(profiles, entry):
+    slot = profiles.put(entry.id, entry.purpose, entry.stack, entry.connector)
+    if slot < 0:
+        return False
+    profiles.times(slot, entry.unit, entry.begin, entry.duration, entry.first, entry.until)
+    for period in entry.periods:
+        profiles.period(slot, *period)
+    return True
+
+
+def simple(id=1, purpose=TX_DEFAULT, stack=0, connector=0, unit=AMPERES, begin=DAY0, duration=-1,
+           first=0, until=NEVER, periods=((0, 160, 0),)):  # fmt: skip
+    return Entry(id=id, purpose=purpose, stack=stack, connector=connector, unit=unit, begin=begin,
+                 duration=duration, first=first, until=until, periods=periods)  # fmt: skip
+
+
+def value_at(entry, t):
+    """(limit, phases) of one profile or None, second by second from the standard's words."""
+    offset = t - entry.begin
+    if not entry.first <= t < entry.until or offset < 0:
+        return None
+    if entry.duration >= 0 and offset >= entry.duration:
+        return None
+    value = None
+    for start, limit, phases in entry.periods:
+        if start <= offset:
+            value = (limit, phases)
+    return value
+
+
+def naive(entries, t):
+    """(0.1 A at numberPhases or 3, phases) with NO_LIMIT and 0 for nothing."""
+    chosen = []
+    for purpose in (CHARGE_POINT_MAX, TX_DEFAULT):
+        candidates = [
+            (e.stack, e.connector, e.unit, value_at(e, t))
+            for e in entries
+            if e.purpose == purpose and value_at(e, t) is not None
+        ]
+        if candidates:
+            top = max(candidates, key=lambda c: (c[0], c[1]))
+            chosen.append((top[2], top[3][0], top[3][1]))
+    given = [phases for _, _, phases in chosen if phases]
+    phases = min(given) if given else 0
+    limits = [
+        limit if unit == AMPERES else limit // (230 * (phases or 3)) for unit, limit, _ in chosen
+    ]
+    return (min(limits) if limits else NO_LIMIT), phases
+
+
+def random_entry(dice, number):
+    unit = dice.below(2)
+    periods = []
+    start = 0
+    for _ in range(1 + dice.below(5)):
+        limit = dice.below(330) if unit == AMPERES else dice.below(230000)
+        periods.append((start, limit, dice.below(4)))
+        start += 1 + dice.below(200)
+    return simple(
+        id=number,
+        purpose=dice.below(2),
+        stack=dice.below(4),
+        connector=dice.below(2),
+        unit=unit,
+        begin=DAY0 + dice.below(600) - 300,
+        duration=dice.below(500) if dice.below(2) else -1,
+        first=DAY0 + dice.below(300) if dice.below(3) == 0 else 0,
+        until=DAY0 + 300 + dice.below(300) if dice.below(3) == 0 else NEVER,
+        periods=periods,
+    )
+
+
+def test_brute_force():
+    dice = Dice(7)
+    compared = 0
+    for _ in range(60):
+        profiles = Profiles()
+        entries = []
+        for number in range(1 + dice.below(MAX_PROFILES)):
+            entry = random_entry(dice, number)
+            place = (entry.purpose, entry.stack, entry.connector)
+            entries = [e for e in entries if (e.purpose, e.stack, e.connector) != place]
+            entries.append(entry)
+            assert put(profiles, entry)
+        assert profiles.count() == len(entries)
+        expected_change = DAY0 - 400
+        last = None
+        for t in range(DAY0 - 400, DAY0 + 900, 3):
+            profiles.evaluate(t)
+            expected = naive(entries, t)
+            found = (profiles.limit(AMPERES, profiles.phases or 3), profiles.phases)
+            assert found == expected, (t - DAY0, found, expected)
+            if last is not None and found != last:
+                assert t >= expected_change, "changed before next_s"
+            last = found
+            expected_change = profiles.next_s
+            assert expected_change > t
+            compared += 1
+    assert compared > 20000
+
+
+def test_composite_is_the_evaluation_written_down():
+    dice = Dice(99)
+    for unit in (AMPERES, WATTS):
+        for _ in range(40):
+            profiles = Profiles()
+            for number in range(1 + dice.below(MAX_PROFILES)):
+                put(profiles, random_entry(dice, number))
+            duration = 100 + dice.below(800)
+            periods, covered = profiles.composite(DAY0, duration, unit, 160, 3)
+            assert periods[0][0] == 0 and len(periods) <= MAX_PERIODS
+            assert covered == duration or len(periods) == MAX_PERIODS
+            at = 0
+            for offset in range(0, covered, 7):
+                while at + 1 < len(periods) and periods[at + 1][0] <= offset:
+                    at += 1
+                profiles.evaluate(DAY0 + offset)
+                limit = profiles.limit(unit, profiles.phases or 3)
+                top = 160 if unit == AMPERES else 160 * 230 * min(profiles.phases or 3, 3)
+                expected = top if limit == NO_LIMIT else min(limit, top)
+                assert periods[at][1:] == (expected, profiles.phases)
+            for before, after in zip(periods, periods[1:]):
+                assert before[0] < after[0] and before[1:] != after[1:]
+
+
+def test_nothing_stored_says_nothing():
+    profiles = Profiles()
+    profiles.evaluate(DAY0)
+    assert profiles.offer_ma(3) == NO_LIMIT and profiles.phases == 0
+    assert profiles.next_s == NEVER
+    assert profiles.composite(DAY0, 60, AMPERES, 160, 3) == ([(0, 160, 0)], 60)
+    assert profiles.composite(DAY0, 60, WATTS, 160, 1) == ([(0, 36800, 0)], 60)
+    assert profiles.composite(DAY0, 0, AMPERES, 160, 3) == ([], 0)
+
+
+def test_below_6_amperes_pauses():
+    for limit, expected in ((0, 0), (1, 0), (59, 0), (60, 6000), (61, 6100), (320, 32000)):
+        profiles = Profiles()
+        put(profiles, simple(periods=((0, limit, 0),)))
+        profiles.evaluate(DAY0)
+        assert profiles.offer_ma(3) == expected
+
+
+def test_watts_never_become_more():
+    for watts in range(0, 23000, 77):
+        profiles = Profiles()
+        put(profiles, simple(unit=WATTS, periods=((0, watts * 10, 0),)))
+        profiles.evaluate(DAY0)
+        for phases in (1, 2, 3):
+            ma = profiles.offer_ma(phases)
+            assert ma * 230 * phases <= watts * 1000
+            if ma:  # and not needlessly less: one step of 0.1 A more would be too much
+                assert (ma + 100) * 230 * phases > watts * 1000
+
+
+def test_watts_are_shared_over_the_phases_in_use():
+    profiles = Profiles()
+    put(profiles, simple(unit=WATTS, periods=((0, 18400, 1),)))  # 8 A on the one phase asked for
+    profiles.evaluate(DAY0)
+    assert profiles.phases == 1
+    assert profiles.offer_ma(1) == 8000
+    assert profiles.offer_ma(3) == 0  # still on three phases: 2.6 A each, so wait
+
+
+def test_amperes_protect_the_conductor_of_each_phase():
+    profiles = Profiles()
+    put(profiles, simple(id=1, purpose=CHARGE_POINT_MAX, periods=((0, 160, 1),)))
+    put(profiles, simple(id=2, periods=((0, 100, 3),)))
+    profiles.evaluate(DAY0)
+    assert profiles.offer_ma(1) == 10000 and profiles.phases == 1
+
+
+def test_gap_falls_to_the_level_below():
+    profiles = Profiles()
+    put(profiles, simple(id=1, stack=0, periods=((0, 160, 0),)))
+    put(profiles, simple(id=2, stack=5, duration=60, periods=((0, 80, 0),)))
+    for t, expected in ((0, 8000), (59, 8000), (60, 16000)):
+        profiles.evaluate(DAY0 + t)
+        assert profiles.offer_ma(3) == expected
+    profiles.evaluate(DAY0 - 1)
+    assert profiles.offer_ma(3) == NO_LIMIT and profiles.next_s == DAY0
+
+
+def test_clock_that_goes_back_is_noticed():
+    profiles = Profiles()
+    put(profiles, simple(periods=((0, 160, 0), (60, 80, 0))))
+    profiles.evaluate(DAY0 + 61)
+    assert profiles.offer_ma(3) == 8000
+    profiles.evaluate(DAY0 + 10)
+    assert profiles.offer_ma(3) == 16000
+
+
+def test_replacing_and_room():
+    profiles = Profiles()
+    assert put(profiles, simple(id=1, stack=0))
+    assert put(profiles, simple(id=1, stack=3))  # same id, other place
+    assert profiles.count() == 1
+    assert put(profiles, simple(id=9, stack=3))  # same place, other id
+    assert profiles.count() == 1
+    assert put(profiles, simple(id=10, stack=3, connector=1))
+    assert profiles.count() == 2
+    for number in range(MAX_PROFILES - 2):
+        assert put(profiles, simple(id=20 + number, purpose=CHARGE_POINT_MAX, stack=number))
+    assert not profiles.has_room(99, TX_DEFAULT, 8, 0)
+    assert not put(profiles, simple(id=99, stack=8))
+    assert profiles.has_room(9, TX_DEFAULT, 8, 0) and profiles.has_room(99, TX_DEFAULT, 3, 0)
+    assert profiles.count() == MAX_PROFILES
+
+
+def test_clear_filters():
+    def filled():
+        profiles = Profiles()
+        put(profiles, simple(id=1, stack=0))
+        put(profiles, simple(id=2, stack=1, connector=1))
+        put(profiles, simple(id=3, stack=1, purpose=CHARGE_POINT_MAX))
+        return profiles
+
+    assert filled().clear() == 3
+    assert filled().clear(profile_id=2, stack_level=7) == 1  # an id wins over everything
+    assert filled().clear(profile_id=8) == 0
+    assert filled().clear(stack_level=1) == 2
+    assert filled().clear(stack_level=1, purpose=TX_DEFAULT) == 1
+    assert filled().clear(connector=0) == 2
+    assert filled().clear(purpose=2) == 0  # TxProfile is never stored
+    profiles = filled()
+    profiles.evaluate(DAY0)
+    assert profiles.offer_ma(3) == 16000
+    profiles.clear()
+    profiles.evaluate(DAY0)
+    assert profiles.offer_ma(3) == NO_LIMIT
+
+
+def test_all_24_periods():
+    periods = [(i * HOUR, 60 + i, 0) for i in range(MAX_PERIODS)]
+    profiles = Profiles()
+    for number in range(MAX_PROFILES):
+        put(profiles, simple(id=number, stack=number, periods=periods))
+    for i in range(MAX_PERIODS):
+        profiles.evaluate(DAY0 + i * HOUR)
+        assert profiles.offer_ma(3) == (60 + i) * 100
+    listed, covered = profiles.composite(DAY0, 30 * HOUR, AMPERES, 320, 3)
+    assert len(listed) == MAX_PERIODS and covered == 30 * HOUR
