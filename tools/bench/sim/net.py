@@ -54,8 +54,8 @@ class Network:
             waiting = queue.map.get(id(socket))
             if waiting is not None:
                 queue._dequeue(socket)
-                for task in waiting[:3]:
-                    if task is not None:
+                for task in waiting:  # readers, writers and, last, the socket itself
+                    if isinstance(task, core.Task):
                         core._task_queue.push(task)
                         task.data = OSError(ECONNRESET)
             _close(socket)
