@@ -16,7 +16,7 @@ PATHS = ("tools/bench/sim",)      folders in front of the module path, for a sim
                                   module must stay.
 RUNTIMES = ("cpython", "mp")      the runtimes to run on, when not the usual ones of its folder.
 HEAP = "192K"                     heap of MicroPython for unix (objects are twice as wide there).
-TIMEOUT_S = 300                   wall-clock limit of one child process.
+TIMEOUT_S = 60                    wall-clock limit of one child process.
 """
 
 import ast
@@ -35,7 +35,7 @@ USUAL = {
     "firmware": ("cpython", "mp"),
     "bench": ("cpython", "mp"),
 }
-SETTINGS = {"PATHS": (), "RUNTIMES": None, "HEAP": "8M", "TIMEOUT_S": 300}
+SETTINGS = {"PATHS": (), "RUNTIMES": None, "HEAP": "8M", "TIMEOUT_S": 100}
 
 
 class TestFile:

