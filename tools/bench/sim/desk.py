@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A world on the desk: the simulated board with everything on it, for tests without firmware.
 
-    world = desk.build()
-    world.clock.advance(1000000)      # a simulated second
+world = desk.build()
+world.clock.advance(1000000)      # a simulated second
 """
 
 from tools.bench.sim import machine

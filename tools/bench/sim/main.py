@@ -27,6 +27,7 @@ import asyncio  # noqa: E402
 import builtins  # noqa: E402
 import gc  # noqa: E402
 import json  # noqa: E402
+import random  # noqa: E402
 
 from tools.bench.sim.controls import carry_out  # noqa: E402
 from tools.bench.sim.events import Clock, Event  # noqa: E402
@@ -118,7 +119,9 @@ class Run:
 
     def _next_action(self):
         entry = self._actions.pop(0)
-        if self.flight is not None:
+        if self.realtime:  # nobody waits: frames take the time they take
+            say({"bench": "csms", "conn": 0, "action": entry["action"]})
+        elif self.flight is not None:
             self.flight.action(entry["action"])
             self.clock.pause = True
         if self._actions:
@@ -133,7 +136,10 @@ class Run:
         self.clock.halt = End()
 
     def _command(self, line):
-        """A live command from the host."""
+        """A live command from the host; an empty line means that the host has gone."""
+        if not line:
+            self._over()
+            return
         try:
             command = json.loads(line)
         except ValueError:
@@ -147,6 +153,7 @@ class Run:
 
     def _live_row(self, row):
         row["bench"] = "row"
+        row["duty_pct"] = float(row["duty_pct"])
         say(row)
 
     # --- life of the firmware
@@ -172,6 +179,7 @@ class Run:
             self.world.stalled = False
             self.world.faults.pop("stall", None)
             self.network.drop()
+            core.new_event_loop()  # nothing may wait for sockets that are closed
             self.clock.halt = None
 
     def _power_up(self):
@@ -185,9 +193,10 @@ class Run:
             if name in FIRMWARE or name.split(".")[0] in FIRMWARE:
                 del sys.modules[name]
         gc.threshold(GARBAGE_BYTES)
+        random.seed(self.config.get("seed", 1))
         core.new_event_loop()
         core.cur_task = None
-        self.waiter.install(core)
+        self.waiter.take_over()
         asyncio.open_connection = self.network.open_connection
         self.world.board.on()
 

@@ -8,6 +8,7 @@ firmware: a power cut, a reset or the end of the run is raised from here, past a
 
 import select
 import sys
+from asyncio import core
 
 SPIN_LIMIT = 100000
 REAL_SLICE_MS = 10
@@ -30,7 +31,6 @@ class Waiter:
         self.real_diff = real_diff
         self.command = command
         self.wakes = 0  # times the firmware slept and was woken
-        self.core = None
         self._spins = 0
         self._external = flight is not None and flight.external
         self._start_ms = real_ms()
@@ -38,9 +38,8 @@ class Waiter:
         if realtime:
             self._stdin.register(sys.stdin, select.POLLIN)
 
-    def install(self, core):
-        """Take over the (new) event loop of asyncio."""
-        self.core = core
+    def take_over(self):
+        """Become the wait of the (new) event loop of asyncio."""
         core._io_queue.wait_io_event = self.wait
 
     def wait(self, dt):
@@ -128,13 +127,13 @@ class Waiter:
         if dt < 0 or dt > REAL_SLICE_MS:
             dt = REAL_SLICE_MS
         sleep_ms = dt + ahead_ms
-        self.core.IOQueue.wait_io_event(self.core._io_queue, sleep_ms if sleep_ms > 0 else 0)
+        core.IOQueue.wait_io_event(core._io_queue, sleep_ms if sleep_ms > 0 else 0)
         while self._stdin.poll(0):
             line = sys.stdin.readline()
-            if not line:  # the host has gone
-                sys.exit(0)
-            if line.strip():
+            if not line or line.strip():
                 self.command(line)
+            if not line:
+                break
         if clock.halt is None:
             # At most to the time asked for: the loop must see every due time.
             clock.advance((clock.now_us // 1000 + dt) * 1000)
