@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+"""Properties of the control layer under random input (hypothesis): what may never happen."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from control import limits, pilot, plateau
+from control.droop import Droop
+from control.limits import Limits
+from control.offer import Offer
+from control.readings import PILOT_PWM
+from tests_host.control.rig import Rig
+
+
+@given(st.integers(0, 200000))
+def test_duty_never_says_more_than_was_asked(ma):
+    duty = pilot.duty_ppm(ma)
+    assert duty == 0 or 100000 <= duty <= 960000
+    assert pilot.current_ma(duty) <= ma
+    if ma >= 6000:
+        assert ma - pilot.current_ma(duty) <= 1500 or ma > 80000
+
+
+@given(st.integers(0, 80000), st.integers(0, 80000))
+def test_duty_is_monotone(one, other):
+    if one <= other:
+        assert pilot.duty_ppm(one) <= pilot.duty_ppm(other)
+
+
+@given(st.integers(-13000, 13000), st.integers(0, 5))
+def test_letter_depends_on_the_past_only_near_an_edge(mv, previous):
+    state = plateau.letter(mv, previous)
+    assert plateau.letter(mv, state) == state
+    if min(abs(mv - edge) for edge in (10500, 7500, 4500, 1500)) > 250:
+        assert state == plateau.letter(mv, plateau.C)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, limits.SOURCES - 1),
+            st.integers(0, 80000),
+            st.integers(0, 5000),
+            st.integers(0, 80000),
+            st.integers(0, 3000),
+        ),
+        max_size=30,
+    )
+)
+def test_limit_is_never_above_any_offer_in_force(offers):
+    listed = Limits()
+    listed.offer(limits.BOARD, 32000, 0)
+    model = {limits.BOARD: (32000, 0, 0, 0)}
+    now_ms = (1 << 30) - 4000
+    for source, ma, ttl_ms, floor_ma, wait_ms in offers:
+        listed.offer(source, ma, now_ms & 0x3FFFFFFF, ttl_ms, floor_ma)
+        model[source] = (ma, now_ms, ttl_ms, min(floor_ma, ma))
+        now_ms += wait_ms
+        lowest = min(
+            low if ttl and now_ms - since >= ttl else high
+            for high, since, ttl, low in model.values()
+        )
+        assert listed.resolve(now_ms & 0x3FFFFFFF) == lowest
+
+
+@given(st.integers(0, 20000), st.integers(1, 500), st.integers(0, 499), st.integers(40000, 60000))
+def test_droop_is_bounded_and_has_the_right_sign(capacity, full, deadband, mhz):
+    if deadband >= full:
+        return
+    shift = Droop(capacity, full, deadband).target_ma(mhz)
+    assert -capacity <= shift <= capacity
+    assert shift == 0 or (shift > 0) == (mhz > 50000)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 90000), st.sampled_from([0, 8000, 10000]), st.integers(-5000, 5000),
+            st.booleans(), st.integers(1, 300),
+        ),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_offer_is_never_above_the_limit_and_rises_at_most_each_5_s_without_a_reserve(moves):
+    offer = Offer()
+    last_rise_ms = last_change_ms = -100000
+    t_ms = 0
+    was_running = False
+    for limit_ma, baseline_ma, shift_ma, running, steps in moves:
+        for _ in range(steps):
+            before = offer.offer_ma
+            offer.step(10, limit_ma, limits.OCPP, baseline_ma, shift_ma, running)
+            assert offer.offer_ma <= limit_ma
+            assert offer.offer_ma == 0 or 6000 <= offer.offer_ma <= 80000
+            if running and was_running and offer.offer_ma > before > 0:
+                gap_ms = t_ms - last_change_ms
+                assert gap_ms >= (1000 if offer.reason == limits.RESERVE else 5000)
+                last_rise_ms = t_ms
+            if offer.offer_ma != before or running != was_running:
+                last_change_ms = t_ms
+            was_running = running
+            t_ms += 10
+    assert last_rise_ms <= t_ms
+
+
+ACTIONS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["A", "B", "C", "D", "E", "diode", "rcd", "weld", "no_close", "stuck", "meter",
+             "authorise", "phases", "limit", "guard", "current"]
+        ),
+        st.integers(0, 1),
+        st.integers(1, 700),
+    ),
+    min_size=3,
+    max_size=25,
+)  # fmt: skip
+
+
+def act(rig, name, on):
+    """Do one random thing to the rig."""
+    if name in "ABCDE":
+        rig.car = name
+    elif name == "diode":
+        rig.diode = not on
+    elif name == "rcd":
+        rig.readings.rcd_ok = on
+    elif name in ("weld", "no_close"):
+        setattr(rig, name, bool(on))
+    elif name == "stuck":
+        rig.phase_stuck = bool(on)
+    elif name == "meter":
+        rig.readings.meter_age_ms = 10000 * on
+    elif name == "authorise":
+        rig.charger.authorise(bool(on))
+    elif name == "phases":
+        rig.charger.request_phases(3 if on else 1)
+    elif name == "limit":
+        rig.charger.limits.offer(limits.OCPP, 16000 * on, rig.now_ms)
+    elif name == "guard":
+        rig.readings.guard_tripped = on
+    elif name == "current":
+        rig.current_ma = 40000 * on
+
+
+class Watch:
+    """The invariants, judged from what the rig shows and not from what the charger believes."""
+
+    def __init__(self, rig):
+        self.rig = rig
+        self.not_c_ms = 0
+        self.c1_ms = 0
+        self.three_phase = rig.charger.command.three_phase
+
+    def check(self):
+        """Call after each step."""
+        rig = self.rig
+        command = rig.charger.command
+        self.not_c_ms = 0 if rig.car == "C" else self.not_c_ms + 10
+        pwm = command.pilot_mode == PILOT_PWM and command.cp_connect
+        self.c1_ms = 0 if pwm or not command.contactor else self.c1_ms + 10
+        if command.contactor:
+            assert self.not_c_ms <= 70, "closed though the car has left C"
+            assert self.c1_ms <= 6050, "closed for more than 6 s of x1"
+            assert rig.charger.fault == 0
+            assert rig.readings.rcd_ok
+        if command.three_phase != self.three_phase:
+            assert not command.contactor and not rig.readings.contactor_closed
+            self.three_phase = command.three_phase
+        if rig.charger.offer_ma:
+            assert rig.charger.offer_ma <= rig.charger.limits.limit_ma
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ACTIONS)
+def test_no_sequence_of_events_closes_wrongly(actions):
+    rig = Rig()
+    rig.run(3000, "A")
+    rig.charger.authorise(True)
+    watch = Watch(rig)
+    for name, on, steps in actions:
+        act(rig, name, on)
+        for _ in range(steps):
+            rig.step()
+            watch.check()
+    # Always back to rest: whatever was wrong is repaired, the car leaves, the next one charges.
+    rig.diode = True
+    rig.no_close = rig.phase_stuck = False
+    was_welded, rig.weld = rig.weld, False
+    rig.current_ma = 0
+    rig.readings.rcd_ok = 1
+    rig.readings.guard_tripped = rig.readings.meter_age_ms = 0
+    rig.charger.limits.withdraw(limits.OCPP)
+    rig.charger.authorise(True)
+    rig.run(70000, "A")
+    rig.run(1000, "B").run(5000, "C")
+    if not was_welded and rig.charger.fault != 2:
+        assert rig.closed, rig.charger.state_name
