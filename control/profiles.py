@@ -65,6 +65,10 @@ class Profiles:
                 used += 1
         return used
 
+    def is_free(self, slot):
+        """True when no profile is in this slot."""
+        return self._purpose[slot] == _FREE
+
     def put(self, profile_id, purpose, stack_level, connector):
         """Take a slot for a profile; returns its number, -1 when all are in use.
 

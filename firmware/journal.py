@@ -61,9 +61,12 @@ class Record:
 def record_from(entry):
     """Record of a journal entry; raises ValueError or TypeError when it is not one."""
     id_tag, start_wh, start_unix, number, reason, stop_wh, stop_unix = entry
+    for value in (start_unix, number, stop_unix):
+        if value is not None and not isinstance(value, int):
+            raise ValueError("expected a whole number or null")
     record = Record(str(id_tag), int(start_wh), 0, start_unix)
     record.number = number
-    record.reason = reason
+    record.reason = None if reason is None else str(reason)
     record.stop_wh = int(stop_wh)
     record.stop_unix = stop_unix
     return record

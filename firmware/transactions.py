@@ -104,6 +104,7 @@ class Transactions:
         if self.open is None or self.stopping:
             return
         self.stopping = reason
+        self.spent = True
         self._since_ms = self._settle_ms = self._app.now_ms()
         self._app.charger.authorise(False)
 
@@ -133,8 +134,8 @@ class Transactions:
         self._recover()
         plugged = app.charger.plugged
         if self._plugged and not plugged:
-            self.spent = False
             self.stop(EV_DISCONNECTED)
+            self.spent = False
             if not self.open and self.id_tag is not None:
                 self._forget("unplugged")
         self._plugged = plugged
@@ -211,10 +212,11 @@ class Transactions:
         if self.open is None:
             return
         self._close(self.open, reason)
+        if not self.stopping:
+            self.spent = self._plugged
         self.open = None
         self.stopping = None
         self.id_tag = None
-        self.spent = self._plugged
         self._app.charger.authorise(False)
         self.save()
 

@@ -2,14 +2,18 @@
 """Smart charging of OCPP 1.6: takes profiles in, and hands their limit to the charger.
 
 Absolute ChargePointMaxProfile and TxDefaultProfile are kept; anything else is refused as a whole,
-with one clear answer, before a single field is stored.
+with one clear answer, before a single field is stored. Profiles survive a restart (errata 4.0
+3.37), one small file each; until the time of day is known again the floor below holds.
 """
+
+import os
 
 from micropython import const
 
 from control import limits, profiles
 from control.profiles import Profiles
 from firmware.clock import EPOCH_2020, format_iso
+from firmware.journal import read_json, write_json
 from firmware.ocpp import fields
 from firmware.ocpp.rpc import PROPERTY, CallError
 
@@ -20,6 +24,7 @@ _ID_LIMIT = const(0x3FFFFFFF)
 _DAYS_400_S = const(34560000)
 _MAX_DA = const(10000)
 _MAX_DW = const(10000000)
+_FILE = "profile%d.json"
 
 # The service renews its offer every second. If it dies, nobody would see the schedule's next
 # step down: after this long the charger falls to the least a pilot can say, or stays below.
@@ -35,6 +40,7 @@ class SmartCharging:
         self.profiles = Profiles()
         self._asked_phases = 0  # phases last requested for a profile, 0 = none
         self._offered = False
+        self._loading = -1  # number of the file being loaded
 
     def _now_s(self):
         unix_s = self._app.clock.now()
@@ -44,21 +50,25 @@ class SmartCharging:
         """Evaluate and offer: the limit with an expiry, the number of phases when it changes."""
         charger = self._app.charger
         now_s = self._now_s()
-        if now_s is None or not self.profiles.count():
+        if not self.profiles.count():
             if self._offered:
                 charger.limits.withdraw(limits.OCPP)
                 self._offered = False
                 self._ask_phases(0)
             return
-        self.profiles.evaluate(now_s)
-        ma = self.profiles.offer_ma(charger.phases)
-        if ma == profiles.NO_LIMIT:
-            ma = limits.NO_LIMIT
+        if now_s is None:
+            ma = FLOOR_MA  # which period holds is not known
+        else:
+            self.profiles.evaluate(now_s)
+            ma = self.profiles.offer_ma(charger.phases)
+            if ma == profiles.NO_LIMIT:
+                ma = limits.NO_LIMIT
         charger.limits.offer(
             limits.OCPP, ma, self._app.now_ms(), TTL_MS, ma if ma < FLOOR_MA else FLOOR_MA
         )
         self._offered = True
-        self._ask_phases(self.profiles.phases)
+        if now_s is not None:
+            self._ask_phases(self.profiles.phases)
 
     def _ask_phases(self, phases):
         if phases == self._asked_phases:
@@ -68,6 +78,35 @@ class SmartCharging:
             phases = self._app.settings.phases  # no wish any more: back to the usual
         if phases <= self._app.settings.phases:
             self._app.charger.request_phases(phases)
+
+    def load(self):
+        """Take in again what was kept before a restart."""
+        for slot in range(profiles.MAX_PROFILES):
+            payload = read_json(_FILE % slot)
+            if isinstance(payload, dict):
+                self._loading = slot
+                try:
+                    self.set_profile(payload)
+                except CallError as error:
+                    self._app.log.event("profile_rejected", why=error.description)
+        self._loading = -1
+        self._keep(-1, None)
+
+    def _keep(self, slot, payload):
+        """Write the file of one slot, remove the files of slots that have become free."""
+        try:
+            if self._loading >= 0:
+                if slot != self._loading:  # an earlier file was damaged: close the gap
+                    os.rename(_FILE % self._loading, _FILE % slot)
+                return
+            if slot >= 0 and read_json(_FILE % slot) != payload:
+                write_json(_FILE % slot, payload)
+            names = os.listdir()
+            for free in range(profiles.MAX_PROFILES):
+                if self.profiles.is_free(free) and _FILE % free in names:
+                    os.remove(_FILE % free)
+        except OSError as error:
+            self._app.log.event("profile_not_kept", why=str(error))
 
     def set_profile(self, payload):
         """SetChargingProfile.req -> .conf."""
@@ -110,6 +149,8 @@ class SmartCharging:
         for start_s, limit, phases in periods:
             self.profiles.period(slot, start_s, limit, phases)
         self._app.log.event("profile_set", id=profile_id, stack_level=stack_level)
+        schedule["startSchedule"] = format_iso(begin_s + EPOCH_2020)
+        self._keep(slot, payload)
         self.poll()
         return {"status": "Accepted"}
 
@@ -126,6 +167,7 @@ class SmartCharging:
             connector,
         )
         self._app.log.event("profile_cleared", count=removed)
+        self._keep(-1, None)
         self.poll()
         return {"status": "Accepted" if removed else "Unknown"}
 

@@ -63,6 +63,7 @@ class Station:
     async def run(self):
         """Connect, serve, and connect again, for ever."""
         self.config.load()
+        self.smart.load()
         clockwork = asyncio.create_task(self._clockwork())
         try:
             while True:

@@ -24,6 +24,7 @@ class Dice:
         self.value = seed
 
     def below(self, n):
+        """A number from 0 to n - 1."""
         self.value = (self.value * 7141 + 54773) % 259200
         return self.value % n
 

@@ -17,9 +17,11 @@ class Socket:
         self.more = asyncio.Event()
 
     async def send(self, text):
+        """Keep what is sent."""
         self.sent.append(json.loads(text))
 
     async def receive(self):
+        """Next text; None ends the connection."""
         while not self.texts:
             await self.more.wait()
             self.more.clear()
@@ -29,6 +31,7 @@ class Socket:
         return text
 
     def push(self, text):
+        """Add a text to receive."""
         self.texts.append(text)
         self.more.set()
 
@@ -45,6 +48,7 @@ class Bench:
         )
 
     def handle(self, action, payload):
+        """The table of actions."""
         if action == "Echo":
             return payload
         if action == "Bad":
@@ -56,9 +60,11 @@ class Bench:
         raise CallError("NotImplemented")
 
     def note(self, event, **fields):
+        """Keep the name."""
         self.notes.append(event)
 
     def answer(self, text):
+        """Reply to a text, decoded."""
         reply = self.rpc.answer_to(text)
         return None if reply is None else json.loads(reply)
 
@@ -122,14 +128,21 @@ def test_ids_are_never_used_twice_and_short():
     assert first != ids.next() and len(first) <= 36
 
 
+async def until(condition):
+    """Let the other tasks run until a condition holds; without end it would never hold."""
+    for _ in range(1000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("nothing happened")
+
+
 async def exchange(*replies):
     """Call once; every reply is a function of the id of the call."""
     bench = Bench()
     runner = asyncio.create_task(bench.rpc.run())
     call = asyncio.create_task(bench.rpc.call("Heartbeat", {}))
-    await asyncio.sleep(0)
-    while not bench.socket.sent:
-        await asyncio.sleep(0)
+    await until(lambda: bench.socket.sent)
     message_id = bench.socket.sent[0][1]
     for reply in replies:
         bench.socket.push(reply(message_id))
@@ -172,9 +185,7 @@ def test_only_the_first_answer_counts():
 
 def test_call_answered_while_ours_is_open():
     async def run():
-        result, bench = await exchange(
-            lambda i: '[2,"c1","Echo",{}]', lambda i: '[3,"%s",{}]' % i
-        )
+        result, bench = await exchange(lambda i: '[2,"c1","Echo",{}]', lambda i: '[3,"%s",{}]' % i)
         assert result == (None, {})
         assert bench.socket.sent[1] == [3, "c1", {}]
 
@@ -232,8 +243,7 @@ def test_calls_queue_up():
         runner = asyncio.create_task(bench.rpc.run())
         calls = [asyncio.create_task(bench.rpc.call("Heartbeat", {"n": n})) for n in range(3)]
         for n in range(3):
-            while len(bench.socket.sent) == n:
-                await asyncio.sleep(0)
+            await until(lambda n=n: len(bench.socket.sent) > n)
             for _ in range(10):
                 await asyncio.sleep(0)
             assert len(bench.socket.sent) == n + 1  # one at a time

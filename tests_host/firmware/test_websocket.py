@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The WebSocket client against streams in memory: handshake, frames, and servers that misbehave."""
+"""The WebSocket client against streams in memory: handshake, frames, servers that misbehave."""
 
 import asyncio
 
@@ -18,12 +18,14 @@ class Stream:
         self.closed = False
 
     async def read(self, n):
+        """At most n bytes."""
         n = min(n, self.piece)
         data = self.data[:n]
         self.data = self.data[n:]
         return data
 
     async def readexactly(self, n):
+        """Exactly n bytes."""
         if len(self.data) < n:
             raise EOFError
         data = self.data[:n]
@@ -31,16 +33,18 @@ class Stream:
         return data
 
     def write(self, data):
+        """Keep the bytes."""
         self.written += bytes(data)
 
     async def drain(self):
-        pass
+        """Nothing to wait for."""
 
     def close(self):
+        """Take note."""
         self.closed = True
 
     async def wait_closed(self):
-        pass
+        """Nothing to wait for."""
 
 
 def frame(first, payload=b"", length=None):
@@ -200,6 +204,7 @@ class Server(Stream):
         self.status = status
 
     def write(self, data):
+        """Answer the request."""
         super().write(data)
         if data.startswith(b"GET"):
             key = data.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]

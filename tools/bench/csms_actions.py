@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Actions of the embedded central system: `do` and its fields, and the OCPP call each becomes.
 
-    remote_start {id_tag, connector=1}      remote_stop {transaction_id = the running one}
-    set_profile {periods = [[start_s, limit, phases?], ...], purpose="TxDefaultProfile",
-                 stack_level=0, start_s = now or seconds from the run's start, unit="A" or "W",
-                 duration?, id = counted up, connector=0, kind="Absolute"}
-    clear_profile {id?, connector?, purpose?, stack_level?}
-    composite {duration, unit?, connector=1}
-    trigger {message, connector?}           reset {type="Soft" or "Hard"}
-    get_configuration {keys?}               change_configuration {key, value}
-    change_availability {type="Operative" or "Inoperative", connector=0}
-    raw {action, payload}                   sent as it is, right or wrong
+remote_start {id_tag, connector=1}      remote_stop {transaction_id = the running one}
+set_profile {periods = [[start_s, limit, phases?], ...], purpose="TxDefaultProfile",
+             stack_level=0, start_s = now or seconds from the run's start, unit="A" or "W",
+             duration?, id = counted up, connector=0, kind="Absolute"}
+clear_profile {id?, connector?, purpose?, stack_level?}
+composite {duration, unit?, connector=1}
+trigger {message, connector?}           reset {type="Soft" or "Hard"}
+get_configuration {keys?}               change_configuration {key, value}
+change_availability {type="Operative" or "Inoperative", connector=0}
+raw {action, payload}                   sent as it is, right or wrong
 """
 
 _REQUIRED = object()
