@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The fake chip on its board: floating pins, outputs, ADC, timers, watchdog, serial lines."""
 
+import sys
+
 from tools.bench.sim import desk, machine
 from tools.bench.sim.board import (
     ADC_HIGH,
@@ -93,7 +95,7 @@ def test_timer_runs_at_its_period_and_survives_nothing():
     world = desk.build()
     ticks = []
     timer = machine.Timer(-1)
-    timer.init(mode=machine.Timer.PERIODIC, period=10, hard=True,
+    timer.init(mode=machine.Timer.PERIODIC, period=10,
                callback=lambda _timer: ticks.append(world.clock.now_us))  # fmt: skip
     world.clock.advance(35000)
     assert ticks == [10000, 20000, 30000]
@@ -106,7 +108,7 @@ def test_zero_crossings_reach_the_handler_at_their_time():
     world = desk.build()
     edges = []
     pin = machine.Pin(CROSSING, machine.Pin.IN)
-    pin.irq(lambda _pin: edges.append(world.clock.now_us), machine.Pin.IRQ_RISING, hard=True)
+    pin.irq(lambda _pin: edges.append(world.clock.now_us), machine.Pin.IRQ_RISING)
     world.clock.advance(100000)
     assert edges == [20000, 40000, 60000, 80000, 100000]
     world.mains.override(v_pm=200)
@@ -165,3 +167,28 @@ def test_a_uart_at_the_wrong_speed_hears_nothing():
     world.reader.tap("04A1B2")
     world.clock.advance(100000)
     assert uart.any() == 0
+
+
+def hard_timer(callback):
+    """Run `callback` as hard interrupts for 30 ms; how often it was called."""
+    world = desk.build()
+    coil = out(MAIN_COIL, 1)
+    calls = [0]
+
+    def handler(_timer):
+        calls[0] += 1
+        callback(coil)
+
+    timer = machine.Timer(-1)
+    timer.init(mode=machine.Timer.PERIODIC, period=10, callback=handler, hard=True)
+    world.clock.advance(35000)
+    return calls[0]
+
+
+def test_a_hard_interrupt_may_switch_a_pin():
+    assert hard_timer(lambda coil: coil.off()) == 3
+
+
+def test_a_hard_interrupt_that_allocates_is_stopped_where_the_runtime_can_tell():
+    expected = 1 if sys.implementation.name == "micropython" else 3
+    assert hard_timer(lambda _coil: [1, 2, 3, 4]) == expected

@@ -11,6 +11,17 @@ from tools.bench.sim.machine import Reset
 from tools.bench.sim.pilot_circuit import DEAD, PWM, X1, F
 from tools.bench.sim.uart import Line
 
+try:
+    from micropython import heap_lock, heap_unlock
+except ImportError:  # CPython cannot forbid allocation
+
+    def heap_lock():
+        """Nothing to lock."""
+
+    def heap_unlock():
+        """Nothing to unlock."""
+
+
 PILOT, CP_CONNECT, MAIN_COIL, PHASE_COIL = 2, 3, 4, 5
 MAIN_FEEDBACK, PHASE_FEEDBACK, RCD_OK, RCD_TEST, CROSSING = 6, 7, 8, 9, 10
 ADC_HIGH, ADC_LOW, ADC_PP = 26, 27, 28
@@ -35,13 +46,16 @@ class Board:
         self.pp_ohm = 0  # proximity resistor of the plugged cable, 0 = none
         self.duty_ppm = 0
         self.timers = []
+        self.in_irq = False  # a hard interrupt handler is running
         self.edge_handler = None  # of the zero-crossing pin
         self.edge_pin = None
+        self.edge_hard = False
         self.handlers = {}  # handlers of other pins: id -> (handler, trigger, pin)
         self.lines = (Line(clock, 19200), Line(clock, 9600))
         self.deaf = Line(clock, 115200)
         self.wdt_us = 0
         self.fed_us = 0
+        self.feeds = 0  # one for each control step that did its work
         self._wdt = Event(self._watchdog)
         self.level[RCD_OK] = 1
         self.level[CP_CONNECT] = 1
@@ -73,10 +87,15 @@ class Board:
         if not self.powered or not self.driven[pin] or self.level[pin] == level:
             return
         self.level[pin] = level
+        locked = self.in_irq
+        if locked:  # what the world does about it is not the handler's allocation
+            heap_unlock()
         if pin == PILOT:
             self._pilot(X1 if level else F, 1000000 if level else 0)
         else:
             self.world.output(pin, level)
+        if locked:
+            heap_lock()
 
     def pwm(self, pin, duty_ppm, hz):
         """Square wave on `pin`; fully high and fully low are the static levels."""
@@ -113,10 +132,24 @@ class Board:
             if trigger & (8 if level else 4):
                 handler(owner)
 
-    def irq(self, pin, handler, trigger, owner):
+    def call_hard(self, handler, argument):
+        """Run a hard interrupt handler as the chip does: it must not allocate.
+
+        MemoryError ("heap is locked") when it does.
+        """
+        self.in_irq = True
+        heap_lock()
+        try:
+            handler(argument)
+        finally:
+            heap_unlock()
+            self.in_irq = False
+
+    def irq(self, pin, handler, trigger, owner, hard):
         """The firmware wants to know about edges."""
         if pin == CROSSING:
             self.edge_handler = handler
+            self.edge_hard = hard
             self.edge_pin = owner
         elif handler is None:
             self.handlers.pop(pin, None)
@@ -153,6 +186,7 @@ class Board:
 
     def feed(self):
         """The firmware is alive."""
+        self.feeds += 1
         self.fed_us = self.clock.now_us
 
     def _watchdog(self):

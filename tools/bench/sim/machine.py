@@ -114,7 +114,7 @@ class Pin:
 
     def irq(self, handler=None, trigger=12, hard=False):
         """Call handler(pin) on an edge. The simulator raises rising and falling edges alike."""
-        board.irq(self.id, handler, trigger, self)
+        board.irq(self.id, handler, trigger, self, hard)
 
 
 class PWM:
@@ -259,6 +259,7 @@ class Timer:
         self._period_us = 0
         self._callback = None
         self._periodic = False
+        self._hard = False
         if how:
             self.init(**how)
 
@@ -266,6 +267,7 @@ class Timer:
         """period in ms, or freq in Hz."""
         self._period_us = period * 1000 if period > 0 else int(1000000 / freq)
         self._callback = callback
+        self._hard = hard
         self._periodic = mode == Timer.PERIODIC
         board.timers.append(self)
         clock.at(self._event, clock.now_us + self._period_us)
@@ -274,7 +276,10 @@ class Timer:
         if self._periodic:
             clock.at(self._event, clock.now_us + self._period_us)
         try:
-            self._callback(self)
+            if self._hard:
+                board.call_hard(self._callback, self)
+            else:
+                self._callback(self)
         except Exception as error:
             clock.cancel(self._event)
             _callback_failed("Timer callback", error)

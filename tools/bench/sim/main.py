@@ -280,7 +280,7 @@ def run(path):
             "bench": "done",
             "t_ms": simulation.clock.now_us // 1000,
             "reason": "duration",
-            "stats": {"steps": simulation.waiter.wakes},
+            "stats": {"steps": simulation.world.board.feeds},
         }
     )
 

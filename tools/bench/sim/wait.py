@@ -30,7 +30,6 @@ class Waiter:
         self.real_ms = real_ms
         self.real_diff = real_diff
         self.command = command
-        self.wakes = 0  # times the firmware slept and was woken
         self._spins = 0
         self._external = flight is not None and flight.external
         self._start_ms = real_ms()
@@ -87,7 +86,6 @@ class Waiter:
             return
         if self._external and dt > EXTERNAL_SLICE_MS:
             dt = EXTERNAL_SLICE_MS  # look at the sockets again soon
-        self.wakes += 1
         clock.advance((clock.now_us // 1000 + dt) * 1000)
 
     def sleep(self, us):
@@ -137,7 +135,6 @@ class Waiter:
         if clock.halt is None:
             # At most to the time asked for: the loop must see every due time.
             clock.advance((clock.now_us // 1000 + dt) * 1000)
-            self.wakes += 1
 
 
 def _silence(*_, **__):

@@ -188,7 +188,10 @@ class World:
         board = self.board
         if board.edge_handler is not None and not self._edge_missing and self.mains.edges_seen():
             try:
-                board.edge_handler(board.edge_pin)
+                if board.edge_hard:
+                    board.call_hard(board.edge_handler, board.edge_pin)
+                else:
+                    board.edge_handler(board.edge_pin)
             except Exception as error:
                 board.edge_handler = None
                 import sys
