@@ -58,8 +58,9 @@ def main(arguments=None):
     if args.command == "run":
         from .run import run
 
-        return run(args.scenario, args.out, args.seed, args.heap, args.realtime, args.csms,
-                   args.id)  # fmt: skip
+        return run(
+            args.scenario, args.out, args.seed, args.heap, args.realtime, args.csms, args.id
+        )
     from .live import live
 
     return live(args)

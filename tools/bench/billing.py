@@ -58,8 +58,14 @@ def transactions(frames):
         good = answer is not None and answer["frame"][0] == 3
         if frame[2] == "StartTransaction":
             # the same call sent again after a lost answer is the same transaction
-            one = next((item for item in known if item.id is None
-                        and item.meter_start == frame[3]["meterStart"]), None)  # fmt: skip
+            one = next(
+                (
+                    item
+                    for item in known
+                    if item.id is None and item.meter_start == frame[3]["meterStart"]
+                ),
+                None,
+            )
             if one is None:
                 one = Transaction(call["t_ms"], frame[3]["meterStart"])
                 known.append(one)
@@ -94,15 +100,23 @@ def transactions_complete(record):
             left_ms = _car_left_ms(record, one.started_ms)
             if left_ms is not None and end_ms - left_ms > GONE_MS and not _offline(record):
                 return end_ms, "%s is still open %d s after the car has left" % (
-                    name, (end_ms - left_ms) // 1000)
+                    name,
+                    (end_ms - left_ms) // 1000,
+                )
             continue
         if one.meter_stop < one.meter_start:
             return one.stopped_ms, "%s: meterStop %d is below meterStart %d" % (
-                name, one.meter_stop, one.meter_start)
+                name,
+                one.meter_stop,
+                one.meter_start,
+            )
         readings = _meter_near(record, one)
         if readings and all(abs(one.meter_stop - wh) > TOLERANCE_WH for wh in readings):
             return one.stopped_ms, "%s: meterStop %d Wh, the meter says %s Wh" % (
-                name, one.meter_stop, " or ".join(str(wh) for wh in sorted(readings)))
+                name,
+                one.meter_stop,
+                " or ".join(str(wh) for wh in sorted(readings)),
+            )
     return None
 
 

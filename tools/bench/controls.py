@@ -35,8 +35,6 @@ CONTROLS = {
     "state": ((), ()),
 }
 
-FLAGS = ("on", "up", "follow")
-
 
 def check(fields, default_vehicle=None, allow_state=True):
     """Checked message for the simulator; ValueError with one clear line otherwise.
@@ -46,55 +44,85 @@ def check(fields, default_vehicle=None, allow_state=True):
     """
     if not isinstance(fields, dict):
         raise ValueError('expected an object like {"do": "unplug"}')
-    names = [name for name in CONTROLS if allow_state or name != "state"]
-    do = fields.get("do")
-    if do is None:
-        raise ValueError("do: missing, expected one of " + ", ".join(names))
-    if not isinstance(do, str) or do not in names:
-        raise ValueError("unknown command %r: expected one of %s" % (do, ", ".join(names)))
+    do = _name_of(fields, [name for name in CONTROLS if allow_state or name != "state"])
     required, optional = CONTROLS[do]
-    message = {"do": do}
+    known = required + optional
     for key in fields:
-        if key not in ("do", "id", "at_s") and key not in required + optional:
-            known = required + optional
-            raise ValueError("%s: %s knows no such field, expected %s%s" % (
-                key, do, one_of(known) if known else "none", suggestion(key, known)))
+        if key not in ("do", "id", "at_s") and key not in known:
+            raise ValueError(
+                "%s: %s knows no such field, expected %s%s"
+                % (key, do, one_of(known) if known else "none", suggestion(key, known))
+            )
     for key in required:
         if key not in fields:
             raise ValueError("%s: missing, %s needs it" % (key, do))
-    for key in required + optional:
+    message = {"do": do}
+    for key in known:
         if key in fields:
-            message[key] = _value(do, key, fields[key])
-    if do == "plug" and "vehicle" not in message:
-        message["vehicle"] = dict(default_vehicle or vehicles.car("three_phase_16"))
+            message[key] = FIELDS[key](key, fields[key])
+    if do == "plug":
+        message.setdefault("vehicle", dict(default_vehicle or vehicles.car("three_phase_16")))
     if do == "grid" and len(message) == 1:
         raise ValueError("grid: expected mhz, v_pu or follow")
     return message
 
 
-def _value(do, key, value):
-    if key in FLAGS:
-        if not isinstance(value, bool):
-            raise ValueError("%s: expected true or false, got %r" % (key, value))
-        return value
-    if key == "vehicle":
-        return resolve_vehicle(value)
-    if key == "mhz":
-        if isinstance(value, bool) or not isinstance(value, int) or not 40000 <= value <= 70000:
-            raise ValueError("mhz: expected a whole number from 40000 to 70000, got %r" % (value,))
-        return value
-    if key == "v_pu":
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1.5:
-            raise ValueError("v_pu: expected a number from 0 to 1.5, got %r" % (value,))
-        return value
-    if key == "name":
-        if not isinstance(value, str) or value not in FAULTS:
-            raise ValueError("name: unknown fault %r, expected one of %s%s" % (
-                value, ", ".join(FAULTS), suggestion(value, FAULTS)))
-        return value
-    if not isinstance(value, str) or not 1 <= len(value) <= 20 or not value.isascii():
-        raise ValueError("id_tag: expected 1 to 20 ASCII characters, got %r" % (value,))
+def _name_of(fields, names):
+    do = fields.get("do")
+    if do is None:
+        raise ValueError("do: missing, expected one of " + ", ".join(names))
+    if not isinstance(do, str) or do not in names:
+        raise ValueError("unknown command %r: expected one of %s" % (do, ", ".join(names)))
+    return do
+
+
+def _flag(key, value):
+    if not isinstance(value, bool):
+        raise ValueError("%s: expected true or false, got %r" % (key, value))
     return value
+
+
+def _mhz(key, value):
+    if isinstance(value, bool) or not isinstance(value, int) or not 40000 <= value <= 70000:
+        raise ValueError("%s: expected a whole number from 40000 to 70000, got %r" % (key, value))
+    return value
+
+
+def _per_unit(key, value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1.5:
+        raise ValueError("%s: expected a number from 0 to 1.5, got %r" % (key, value))
+    return value
+
+
+def _fault_name(key, value):
+    if not isinstance(value, str) or value not in FAULTS:
+        raise ValueError(
+            "%s: unknown fault %r, expected one of %s%s"
+            % (key, value, ", ".join(FAULTS), suggestion(value, FAULTS))
+        )
+    return value
+
+
+def _card(key, value):
+    if not isinstance(value, str) or not 1 <= len(value) <= 20 or not value.isascii():
+        raise ValueError("%s: expected 1 to 20 ASCII characters, got %r" % (key, value))
+    return value
+
+
+def _vehicle(key, value):
+    return resolve_vehicle(value, key)
+
+
+FIELDS = {
+    "on": _flag,
+    "up": _flag,
+    "follow": _flag,
+    "vehicle": _vehicle,
+    "mhz": _mhz,
+    "v_pu": _per_unit,
+    "name": _fault_name,
+    "id_tag": _card,
+}
 
 
 def resolve_vehicle(value, keys="vehicle"):
@@ -110,12 +138,16 @@ def resolve_vehicle(value, keys="vehicle"):
     elif own_numbers and isinstance(model, str):
         fields = dict(vehicles.DEFAULTS)  # a car of the scenario's own making
     else:
-        raise ValueError("%s.model: unknown car %r, expected one of %s%s" % (
-            keys, model, ", ".join(vehicles.CARS), suggestion(model, vehicles.CARS)))
+        raise ValueError(
+            "%s.model: unknown car %r, expected one of %s%s"
+            % (keys, model, ", ".join(vehicles.CARS), suggestion(model, vehicles.CARS))
+        )
     for key, number in value.items():
         if key not in vehicles.DEFAULTS:
-            raise ValueError("%s.%s: unknown field%s, expected one of %s" % (
-                keys, key, suggestion(key, vehicles.DEFAULTS), ", ".join(vehicles.DEFAULTS)))
+            raise ValueError(
+                "%s.%s: unknown field%s, expected one of %s"
+                % (keys, key, suggestion(key, vehicles.DEFAULTS), ", ".join(vehicles.DEFAULTS))
+            )
         expected = vehicles.problem(key, number)
         if expected:
             raise ValueError("%s.%s: expected %s, got %r" % (keys, key, expected, number))

@@ -17,8 +17,14 @@ SIGNALS = (
     "ev_plug", "ev_s2", "cp_connect", "pilot_mode", "duty", "contactor", "phase_relay", "rcd",
     "guard", "contactor_coil", "authorised", "fault", "ev_diode", "cp_short", "weld", "power",
 )  # fmt: skip
-COUNTS = ("contactor_closes", "phase_moves", "transactions", "energy_wh", "duty_changes",
-          "min_duty_gap_ms")  # fmt: skip
+COUNTS = (
+    "contactor_closes",
+    "phase_moves",
+    "transactions",
+    "energy_wh",
+    "duty_changes",
+    "min_duty_gap_ms",
+)
 WORDS = ("fault", "events", "ocpp")
 EDGE = ("signal", "value", "after", "after_value", "from_s", "min_ms", "max_ms", "never")
 KEYS = COUNTS + WORDS + ("at", "final", "edge")
@@ -65,14 +71,18 @@ class Expect:
             if name == "none" and others:
                 found.append((end_ms, "fault %s, expected none" % others[0]))
             elif name != "none" and name not in seen:
-                found.append((end_ms, "fault %s never came, saw %s" % (
-                    name, ", ".join(others) or "none")))  # fmt: skip
+                found.append(
+                    (end_ms, "fault %s never came, saw %s" % (name, ", ".join(others) or "none"))
+                )
         logged = {item.get("event") for item in record.log}
         for name in self.words.get("events", []):
             if name not in logged:
                 found.append((end_ms, "event %s is not in the log" % name))
-        actions = {item["frame"][2] for item in record.frames
-                   if well_formed(item["frame"]) and item["frame"][0] == 2}  # fmt: skip
+        actions = {
+            item["frame"][2]
+            for item in record.frames
+            if well_formed(item["frame"]) and item["frame"][0] == 2
+        }
         for name in self.words.get("ocpp", []):
             if name not in actions:
                 found.append((end_ms, "no %s on the OCPP connection" % name))
@@ -111,26 +121,47 @@ def _check_edge(record, edge):
     since = "%g s" % edge.get("from_s", 0)
     if "after" in edge:
         since = "%s -> %s" % (edge["after"], edge.get("after_value", 1))
-        from_us = next((t_us for t_us, signal, value in edges if t_us >= from_us
-                        and signal == edge["after"]
-                        and value == edge.get("after_value", 1)), None)  # fmt: skip
+        from_us = next(
+            (
+                t_us
+                for t_us, signal, value in edges
+                if t_us >= from_us
+                and signal == edge["after"]
+                and value == edge.get("after_value", 1)
+            ),
+            None,
+        )
         if from_us is None:
             return record.duration_ms, "%s never came, so %s was not tested" % (since, name)
         since += " (%.3f s)" % (from_us / 1e6)
-    hit = next((t_us for t_us, signal, value in edges if t_us >= from_us
-                and signal == edge["signal"] and value == edge["value"]), None)  # fmt: skip
+    hit = next(
+        (
+            t_us
+            for t_us, signal, value in edges
+            if t_us >= from_us and signal == edge["signal"] and value == edge["value"]
+        ),
+        None,
+    )
     if edge.get("never"):
         within_us = 1000 * edge.get("max_ms", record.duration_ms)
         if hit is not None and hit - from_us <= within_us:
             return hit / 1000, "%s came %d ms after %s, expected never" % (
-                name, (hit - from_us) // 1000, since)
+                name,
+                (hit - from_us) // 1000,
+                since,
+            )
         return None
     if hit is None:
         return record.duration_ms, "%s never came after %s" % (name, since)
     took_ms = (hit - from_us) / 1000
     if took_ms < edge.get("min_ms", 0) or took_ms > edge.get("max_ms", float("inf")):
         return hit / 1000, "%s came %.1f ms after %s, expected %s to %s ms" % (
-            name, took_ms, since, edge.get("min_ms", 0), edge.get("max_ms", "any"))
+            name,
+            took_ms,
+            since,
+            edge.get("min_ms", 0),
+            edge.get("max_ms", "any"),
+        )
     return None
 
 
@@ -165,15 +196,18 @@ def _edge(edge, where):
             raise ScenarioError("%s%s: missing" % (where, key))
     for key in ("signal", "after"):
         if key in edge and edge[key] not in SIGNALS:
-            raise ScenarioError("%s%s: unknown signal %r%s, expected one of %s" % (
-                where, key, edge[key], suggestion(edge[key], SIGNALS), ", ".join(SIGNALS)))
+            raise ScenarioError(
+                "%s%s: unknown signal %r%s, expected one of %s"
+                % (where, key, edge[key], suggestion(edge[key], SIGNALS), ", ".join(SIGNALS))
+            )
     for key in ("from_s", "min_ms", "max_ms"):
-        if key in edge and (isinstance(edge[key], bool) or not isinstance(edge[key], (int, float))):
+        if not _is_number(edge.get(key, 0)):
             raise ScenarioError("%s%s: expected a number, got %r" % (where, key, edge[key]))
     for key in ("value", "after_value"):
         if key in edge and (isinstance(edge[key], bool) or not isinstance(edge[key], (int, str))):
-            raise ScenarioError("%s%s: expected a whole number or a word, got %r" % (
-                where, key, edge[key]))
+            raise ScenarioError(
+                "%s%s: expected a whole number or a word, got %r" % (where, key, edge[key])
+            )
     if not isinstance(edge.get("never", False), bool):
         raise ScenarioError("%snever: expected true or false" % where)
     return edge
@@ -190,24 +224,32 @@ def _columns(table, where, extra):
     if not isinstance(table, dict):
         raise ScenarioError("%s: expected a table" % where)
     _known(table, COLUMNS + extra, where + ".")
-    return {key: value if key in extra else _value(value, "%s.%s" % (where, key))
-            for key, value in table.items()}  # fmt: skip
+    return {
+        key: value if key in extra else _value(value, "%s.%s" % (where, key))
+        for key, value in table.items()
+    }
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _value(value, where):
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if number or isinstance(value, str):
+    if _is_number(value) or isinstance(value, str):
         return value
     if isinstance(value, list) and value:
-        numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in value)
+        numbers = all(_is_number(item) for item in value)
         if (numbers and len(value) == 2) or all(isinstance(v, str) for v in value):
             return value
-    raise ScenarioError("%s: expected a value, [low, high] or a list of words, got %r" % (
-        where, value))
+    raise ScenarioError(
+        "%s: expected a value, [low, high] or a list of words, got %r" % (where, value)
+    )
 
 
 def _known(table, keys, where):
     for key in table:
         if key not in keys:
-            raise ScenarioError("%s%s: unknown key%s, expected one of %s" % (
-                where, key, suggestion(key, keys), ", ".join(keys)))
+            raise ScenarioError(
+                "%s%s: unknown key%s, expected one of %s"
+                % (where, key, suggestion(key, keys), ", ".join(keys))
+            )

@@ -28,11 +28,17 @@ def from_breakpoints(rows):
         raise ValueError("expected a list like [[0, 50.0], [10, 49.8]]")
     points = []
     for number, row in enumerate(rows, 1):
-        if not isinstance(row, list) or len(row) not in (2, 3, 5) or not all(
-            isinstance(item, (int, float)) and not isinstance(item, bool) for item in row
+        if (
+            not isinstance(row, list)
+            or len(row) not in (2, 3, 5)
+            or not all(
+                isinstance(item, (int, float)) and not isinstance(item, bool) for item in row
+            )
         ):
-            raise ValueError("entry %d: expected [t_s, hz], [t_s, hz, v_pu] or three voltages, "
-                             "got %r" % (number, row))
+            raise ValueError(
+                "entry %d: expected [t_s, hz], [t_s, hz, v_pu] or three voltages, "
+                "got %r" % (number, row)
+            )
         volts = row[2:] if len(row) == 5 else row[2:] * 3 if len(row) == 3 else [1, 1, 1]
         try:
             points.append(point(row[0], row[1], volts))
@@ -76,7 +82,7 @@ def from_csv(path, from_s=None, to_s=None):
 
 
 def repeat(points, until_ms, seam_ms=2000):
-    """The points again and again up to `until_ms`, with `seam_ms` from one end to the next start."""
+    """The points again and again up to `until_ms`, `seam_ms` from an end to the next start."""
     period_ms = points[-1][0] + seam_ms
     repeated = []
     for start_ms in range(0, until_ms + 1, period_ms):
@@ -90,8 +96,10 @@ def _window(rows, from_s, to_s):
     if start >= end and len(rows) > 1:
         raise ValueError("the window from %g s to %g s is empty" % (start, end))
     if start > rows[-1][0] or end < rows[0][0]:
-        raise ValueError("the window from %g s to %g s lies outside %g..%g s" % (
-            start, end, rows[0][0], rows[-1][0]))
+        raise ValueError(
+            "the window from %g s to %g s lies outside %g..%g s"
+            % (start, end, rows[0][0], rows[-1][0])
+        )
     inside = [row for row in rows if start < row[0] < end]
     kept = [_at(rows, start)] + inside + [_at(rows, end)]
     return [point(max(t_s, start) - start, f_hz, volts) for t_s, f_hz, volts in kept]

@@ -16,25 +16,31 @@ TICKS_START_MS = 2**30 - 60000
 
 
 class Record:
-    """edges: [(t_us, signal, value)] in order; rows: trace dicts; frames: ocpp.jsonl objects;
+    """A finished run.
+
+    edges: [(t_us, signal, value)] in order; rows: trace dicts; frames: ocpp.jsonl objects;
     log: events.jsonl objects; console: lines of text; settings: the firmware's overrides;
     events: the scenario's controls; duration_ms: simulated time reached; ended: reason of the
     simulator's last message, None when it died; notes: [(t_ms, text)] of the simulator;
-    refused: findings of the embedded central system, {"t_ms", "kind", "text"}."""
+    refused: findings of the embedded central system, {"t_ms", "kind", "text"}.
+    """
 
-    def __init__(self, edges=(), rows=(), frames=(), log=(), console=(), settings=None,
-                 events=(), duration_ms=0, ended="duration", notes=(), refused=()):  # fmt: skip
-        self.edges = list(edges)
-        self.rows = list(rows)
-        self.frames = list(frames)
-        self.log = list(log)
-        self.console = list(console)
-        self.settings = settings or {}
-        self.events = list(events)
-        self.duration_ms = duration_ms
-        self.ended = ended
-        self.notes = list(notes)
-        self.refused = list(refused)
+    def __init__(self, **parts):
+        self.edges = []
+        self.rows = []
+        self.frames = []
+        self.log = []
+        self.console = []
+        self.settings = {}
+        self.events = []
+        self.duration_ms = 0
+        self.ended = "duration"
+        self.notes = []
+        self.refused = []
+        for name, value in parts.items():
+            if name not in self.__dict__:
+                raise TypeError("Record has no %s" % name)
+            self.__dict__[name] = value
 
 
 def read(out, **rest):

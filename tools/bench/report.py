@@ -28,7 +28,8 @@ h1 { font-size: 24px; margin: 6px 0 2px; } h2 { font-size: 16px; margin: 26px 0 
 .card b { display: block; font-size: 19px; font-weight: 600; } .card span { color: var(--soft);
   font-size: 12px; }
 .box { background: #fff; border: 1px solid var(--line); border-radius: 8px; padding: 10px 14px; }
-table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: 4px 10px 4px 0;
+table { border-collapse: collapse; width: 100%; }
+td, th { text-align: left; padding: 4px 10px 4px 0;
   vertical-align: top; border-top: 1px solid var(--line); } tr:first-child td { border-top: 0; }
 td.mark { width: 70px; font-weight: 600; } .ok { color: #00805e; } .bad { color: #c0392b; }
 td.name { width: 230px; font-family: ui-monospace, monospace; font-size: 13px; }
@@ -41,7 +42,7 @@ details { margin-top: 10px; } summary { cursor: pointer; font-weight: 600; paddi
 """
 MEANING = {
     "contactor_state": "contactor closed only in C2/D2, or C1 within 6 s, diode good, no fault",
-    "open_within_100ms": "contacts apart within 100 ms of leaving C or D, E, F, a trip, power loss",
+    "open_within_100ms": "contacts apart within 100 ms of leaving C or D, E, F, a trip or power loss",
     "l23_unmoved_while_closed": "L2/L3 never move while the main contacts touch",
     "offer_within_limit": "the duty never stands for more than the lowest limit",
     "energy_authorised": "no energy without authorisation where it is required",
@@ -64,26 +65,36 @@ def write(path, scenario, seed, record, verdict):
         INLINE.render(),
         script,
         "</head><body><main>",
-        "<h1>%s<span class='badge %s'>%s</span></h1>" % (
-            escape(scenario.title), badge, "all held" if verdict.held else "broken"),
-        "<p class=sub>scenario %s, seed %d, %s simulated</p>" % (
-            escape(scenario.name), seed, _clock(record.duration_ms)),
+        "<h1>%s<span class='badge %s'>%s</span></h1>"
+        % (escape(scenario.title), badge, "all held" if verdict.held else "broken"),
+        "<p class=sub>scenario %s, seed %d, %s simulated</p>"
+        % (escape(scenario.name), seed, _clock(record.duration_ms)),
         _cards(verdict.numbers),
-        "<h2>Findings</h2>", _findings(verdict),
-        "<h2>Session</h2><div class=box>", drawn, "</div>",
+        "<h2>Findings</h2>",
+        _findings(verdict),
+        "<h2>Session</h2><div class=box>",
+        drawn,
+        "</div>",
         _details(scenario, record),
         "</main></body></html>",
-    ]  # fmt: skip
+    ]
     path.write_text("\n".join(parts), encoding="utf-8")
 
 
 def write_picture(path, record, title, width=1200):
     """Write a page with nothing but the picture of a session (to be photographed)."""
     script, drawn = components(plots.picture(record, title, width))
-    head = "<!DOCTYPE html><html lang=en><head><meta charset=utf-8><title>%s</title>" % escape(title)
-    style = "<style>body { margin: 12px; background: #fff; }</style>"
-    path.write_text("\n".join([head, style, INLINE.render(), script, "</head><body>", drawn,
-                               "</body></html>"]), encoding="utf-8")  # fmt: skip
+    parts = [
+        "<!DOCTYPE html><html lang=en><head><meta charset=utf-8>",
+        "<title>%s</title>" % escape(title),
+        "<style>body { margin: 12px; background: #fff; }</style>",
+        INLINE.render(),
+        script,
+        "</head><body>",
+        drawn,
+        "</body></html>",
+    ]
+    path.write_text("\n".join(parts), encoding="utf-8")
 
 
 def _clock(t_ms):
@@ -110,12 +121,17 @@ def _cards(numbers):
     ]
     return "<div class=cards>%s</div>" % "".join(
         "<div class=card><b>%s</b><span>%s</span></div>" % (escape(value), escape(name))
-        for value, name in cards)  # fmt: skip
+        for value, name in cards
+    )
 
 
 def _row(good, name, text):
     return "<tr><td class='mark %s'>%s</td><td class=name>%s</td><td>%s</td></tr>" % (
-        "ok" if good else "bad", "held" if good else "BROKEN", escape(name), text)
+        "ok" if good else "bad",
+        "held" if good else "BROKEN",
+        escape(name),
+        text,
+    )
 
 
 def _findings(verdict):
@@ -125,8 +141,10 @@ def _findings(verdict):
             rows.append(_row(True, name, escape(MEANING[name])))
             continue
         text = "<b>at %.3f s: %s</b>" % (broken.t_ms / 1000, escape(broken.text))
-        edges = "\n".join("%14.6f s  %-15s %s" % (t_us / 1e6, signal, value)
-                          for t_us, signal, value in broken.edges)  # fmt: skip
+        edges = "\n".join(
+            "%14.6f s  %-15s %s" % (t_us / 1e6, signal, value)
+            for t_us, signal, value in broken.edges
+        )
         if edges:
             text += "<pre>%s</pre>" % escape(edges)
         rows.append(_row(False, name, text))
@@ -135,18 +153,28 @@ def _findings(verdict):
     for text in describe(verdict.numbers):
         rows.append("<tr><td class=mark>info</td><td></td><td>%s</td></tr>" % escape(text))
     for t_ms, text in verdict.notes:
-        rows.append("<tr><td class=mark>note</td><td></td><td>at %.3f s: %s</td></tr>" % (
-            t_ms / 1000, escape(text)))
+        rows.append(
+            "<tr><td class=mark>note</td><td></td><td>at %.3f s: %s</td></tr>"
+            % (t_ms / 1000, escape(text))
+        )
     return "<div class=box><table>%s</table></div>" % "".join(rows)
 
 
 def _details(scenario, record):
-    log = ["%12.3f s  %-20s %s" % (
-        simulated_ms(item.get("t_ms", 0)) / 1000, item.get("event", ""), _rest(item))
-        for item in record.log]  # fmt: skip
-    frames = ["%12.3f s  %s  %s" % (
-        item["t_ms"] / 1000, "charger >" if item["dir"] == "out" else "        <",
-        json.dumps(item["frame"])) for item in record.frames]  # fmt: skip
+    log = [
+        "%12.3f s  %-20s %s"
+        % (simulated_ms(item.get("t_ms", 0)) / 1000, item.get("event", ""), _rest(item))
+        for item in record.log
+    ]
+    frames = [
+        "%12.3f s  %s  %s"
+        % (
+            item["t_ms"] / 1000,
+            "charger >" if item["dir"] == "out" else "        <",
+            json.dumps(item["frame"]),
+        )
+        for item in record.frames
+    ]
     parts = []
     for title, lines, opened in (
         ("Scenario", scenario.text.splitlines(), True),
@@ -156,12 +184,14 @@ def _details(scenario, record):
     ):
         if not lines:
             continue
-        left_out = len(lines) - LOG_LINES
-        if left_out > 0:
-            lines = lines[:LOG_LINES] + ["... %d more in the files beside this report" % left_out]
-        parts.append("<details%s><summary>%s</summary><div class='box scroll'><pre>%s</pre></div>"
-                     "</details>" % (" open" if opened else "", escape(title),
-                                     escape("\n".join(lines))))  # fmt: skip
+        shown = lines[:LOG_LINES]
+        if len(lines) > LOG_LINES:
+            left_out = len(lines) - LOG_LINES
+            shown = shown + ["... %d more in the files beside this report" % left_out]
+        parts.append(
+            "<details%s><summary>%s</summary><div class='box scroll'><pre>%s</pre></div>"
+            "</details>" % (" open" if opened else "", escape(title), escape("\n".join(shown)))
+        )
     return "".join(parts)
 
 

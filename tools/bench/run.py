@@ -24,10 +24,14 @@ class Progress:
         self.next_tenth = 1
 
     def __call__(self, t_ms):
+        """Show that the simulated time is `t_ms`."""
         part = min(1.0, t_ms / self.duration_ms)
         speed = t_ms / 1000 / max(1e-3, time.monotonic() - self.started)
         text = "%5.0f of %.0f s simulated, %.0f times real time" % (
-            t_ms / 1000, self.duration_ms / 1000, speed)
+            t_ms / 1000,
+            self.duration_ms / 1000,
+            speed,
+        )
         if self.bar:
             filled = round(part * 30)
             self.stream.write("\r[%s%s] %s " % ("#" * filled, "." * (30 - filled), text))
@@ -53,8 +57,9 @@ def settings_of(scenario, url, charge_point_id):
     return settings
 
 
-async def simulate(scenario, out, seed, heap="4M", realtime=False, url=None, charge_point_id=None,
-                   progress=None):  # fmt: skip
+async def simulate(
+    scenario, out, seed, heap="4M", realtime=False, url=None, charge_point_id=None, progress=None
+):
     """Run `scenario` and return its Record; files are left in the folder `out`."""
     out = Path(out).resolve()
     csms = None
@@ -82,9 +87,16 @@ async def simulate(scenario, out, seed, heap="4M", realtime=False, url=None, cha
             await csms.stop()
         (out / "console.txt").write_text("".join(text + "\n" for text in console), "utf-8")
     reached = scenario.duration_ms if link.ended == "duration" else link.t_ms
-    return record.read(out, console=console, settings=settings, events=scenario.events,
-                       duration_ms=reached, ended=link.ended, notes=link.notes,
-                       refused=csms.findings if csms else ())  # fmt: skip
+    return record.read(
+        out,
+        console=console,
+        settings=settings,
+        events=scenario.events,
+        duration_ms=reached,
+        ended=link.ended,
+        notes=link.notes,
+        refused=csms.findings if csms else (),
+    )
 
 
 class Verdict:
@@ -142,17 +154,20 @@ def run(path, out=None, seed=None, heap="4M", realtime=False, url=None, charge_p
     progress = Progress(scenario.duration_ms)
     started = time.monotonic()
     try:
-        found = asyncio.run(simulate(scenario, out, seed, heap, realtime, url, charge_point_id,
-                                     progress))  # fmt: skip
+        found = asyncio.run(
+            simulate(scenario, out, seed, heap, realtime, url, charge_point_id, progress)
+        )
     except (BenchError, OSError) as error:
         progress.close()
         print("error: %s" % error, file=sys.stderr)
         return 1
     progress.close()
     took_s = time.monotonic() - started
-    print("%s: %.0f s simulated in %.1f s, %.0f times real time" % (
-        scenario.title, found.duration_ms / 1000, took_s, found.duration_ms / 1000 / took_s),
-        file=sys.stderr)  # fmt: skip
+    print(
+        "%s: %.0f s simulated in %.1f s, %.0f times real time"
+        % (scenario.title, found.duration_ms / 1000, took_s, found.duration_ms / 1000 / took_s),
+        file=sys.stderr,
+    )
     verdict = Verdict(scenario, found)
     summary = json.dumps(verdict.as_dict(scenario, seed), indent=1) + "\n"
     (out / "summary.json").write_text(summary, encoding="utf-8")

@@ -14,8 +14,18 @@ from . import controls, expect, grid_input
 from .errors import ScenarioError, suggestion
 
 DAY_S = 86400
-TOP = ("title", "seed", "duration_s", "firmware", "grid", "board", "vehicle", "csms", "event",
-       "expect")  # fmt: skip
+TOP = (
+    "title",
+    "seed",
+    "duration_s",
+    "firmware",
+    "grid",
+    "board",
+    "vehicle",
+    "csms",
+    "event",
+    "expect",
+)
 GRID = ("trace", "trace_from_s", "trace_to_s", "trace_repeat", "breakpoints", "jitter_us")
 CSMS = ("embedded", "blocked", "action")
 
@@ -109,25 +119,30 @@ def _read_grid(scenario, table, folder):
         if key in table and "trace" not in table:
             raise ScenarioError("grid.%s: needs grid.trace" % key)
     if "trace" in table:
-        path = folder / _text(table, "trace", "", "grid.")
-        window = [_number(table, key, None, 0, 7 * DAY_S, "grid.")
-                  for key in ("trace_from_s", "trace_to_s")]  # fmt: skip
-        try:
-            scenario.points = grid_input.from_csv(path, *window)
-        except OSError as error:
-            raise ScenarioError("grid.trace: %s: %s" % (path, error.strerror)) from None
-        except ValueError as error:
-            raise ScenarioError("grid.trace: %s: %s" % (path, error)) from None
-        repeat = table.get("trace_repeat", False)
-        if not isinstance(repeat, bool):
-            raise ScenarioError("grid.trace_repeat: expected true or false, got %r" % (repeat,))
-        if repeat:
-            scenario.points = grid_input.repeat(scenario.points, scenario.duration_ms)
+        _read_trace(scenario, table, folder)
     elif "breakpoints" in table:
         try:
             scenario.points = grid_input.from_breakpoints(table["breakpoints"])
         except ValueError as error:
             raise ScenarioError("grid.breakpoints: %s" % error) from None
+
+
+def _read_trace(scenario, table, folder):
+    path = folder / _text(table, "trace", "", "grid.")
+    window = [
+        _number(table, key, None, 0, 7 * DAY_S, "grid.") for key in ("trace_from_s", "trace_to_s")
+    ]
+    try:
+        scenario.points = grid_input.from_csv(path, *window)
+    except OSError as error:
+        raise ScenarioError("grid.trace: %s: %s" % (path, error.strerror)) from None
+    except ValueError as error:
+        raise ScenarioError("grid.trace: %s: %s" % (path, error)) from None
+    repeat = table.get("trace_repeat", False)
+    if not isinstance(repeat, bool):
+        raise ScenarioError("grid.trace_repeat: expected true or false, got %r" % (repeat,))
+    if repeat:
+        scenario.points = grid_input.repeat(scenario.points, scenario.duration_ms)
 
 
 def _read_board(scenario, table):
@@ -200,8 +215,10 @@ def _read_events(scenario, events, plug_at_ms):
 def _known(table, keys, where):
     for key in table:
         if key not in keys:
-            raise ScenarioError("%s%s: unknown key%s, expected one of %s" % (
-                where, key, suggestion(key, keys), ", ".join(keys)))
+            raise ScenarioError(
+                "%s%s: unknown key%s, expected one of %s"
+                % (where, key, suggestion(key, keys), ", ".join(keys))
+            )
 
 
 def _table(table, key):
@@ -223,14 +240,16 @@ def _number(table, key, default, low, high, where=""):
     if value is default:
         return default
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise ScenarioError("%s%s: expected a number from %g to %g, got %r" % (
-            where, key, low, high, value))
+        raise ScenarioError(
+            "%s%s: expected a number from %g to %g, got %r" % (where, key, low, high, value)
+        )
     return value
 
 
 def _whole(table, key, default, low, high, where=""):
     value = table.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ScenarioError("%s%s: expected a whole number from %d to %d, got %r" % (
-            where, key, low, high, value))
+        raise ScenarioError(
+            "%s%s: expected a whole number from %d to %d, got %r" % (where, key, low, high, value)
+        )
     return value

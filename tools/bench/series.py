@@ -14,10 +14,11 @@ def column(rows, name, scale=1.0):
 def thin(xs, ys, most=MOST):
     """Drop points equal to both neighbours, then keep the extremes of narrow intervals."""
     last = len(xs) - 1
-    kept = [i for i in range(len(xs))
-            if i in (0, last) or ys[i] != ys[i - 1] or ys[i] != ys[i + 1]]  # fmt: skip
+    kept = [
+        i for i in range(len(xs)) if i in (0, last) or ys[i] != ys[i - 1] or ys[i] != ys[i + 1]
+    ]
     if len(kept) > most:
-        kept = _extremes(kept, ys, most // 2)
+        kept = _extremes(kept, ys, most // 4)
     return [xs[i] for i in kept], [ys[i] for i in kept]
 
 
@@ -27,6 +28,7 @@ def _extremes(kept, ys, buckets):
     for number in range(buckets):
         part = kept[int(number * size) : int((number + 1) * size)]
         if part:
+            chosen.update((part[0], part[-1]))  # keeps the corners of jumps
             chosen.add(min(part, key=ys.__getitem__))
             chosen.add(max(part, key=ys.__getitem__))
     return sorted(chosen)

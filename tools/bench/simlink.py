@@ -62,8 +62,13 @@ class SimLink:
         command = [interpreter(), "-X", "heapsize=" + heap, str(MAIN), str(out / "sim.json")]
         try:
             self.process = await asyncio.create_subprocess_exec(
-                *command, cwd=flash, limit=LINE_LIMIT, stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)  # fmt: skip
+                *command,
+                cwd=flash,
+                limit=LINE_LIMIT,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
         except OSError as error:
             raise BenchError("%s: cannot be started: %s" % (command[0], error.strerror)) from None
         errors = asyncio.create_task(self._read_errors())
@@ -82,6 +87,11 @@ class SimLink:
         if self.process and self.process.returncode is None:
             self.process.kill()
             await self.process.wait()
+
+    def close_input(self):
+        """Tell a simulator in real time that it is enough: it writes its files and ends."""
+        if self.process and self.process.returncode is None:
+            self.process.stdin.close()
 
     def send(self, message):
         """Write one JSON line to the simulator; lost without harm when it has just ended."""
@@ -103,8 +113,10 @@ class SimLink:
             try:
                 line = await asyncio.wait_for(stdout.readline(), self.silence_s)
             except TimeoutError:
-                raise BenchError("the simulator has been silent for %d s at %.1f simulated "
-                                 "seconds" % (self.silence_s, self.t_ms / 1000)) from None
+                raise BenchError(
+                    "the simulator has been silent for %d s at %.1f simulated "
+                    "seconds" % (self.silence_s, self.t_ms / 1000)
+                ) from None
             except ValueError:
                 raise BenchError("the simulator wrote a line of more than 1 MB") from None
             if not line:
@@ -178,8 +190,15 @@ def simulator_config(scenario, out, seed, realtime=False, csms=None):
 
 def prepare(out, settings):
     """An empty folder for a run: results of an older one go, `settings` are written to flash."""
-    for name in ("trace.csv", "edges.csv", "ocpp.jsonl", "events.jsonl", "summary.json",
-                 "report.html", "console.txt"):  # fmt: skip
+    for name in (
+        "trace.csv",
+        "edges.csv",
+        "ocpp.jsonl",
+        "events.jsonl",
+        "summary.json",
+        "report.html",
+        "console.txt",
+    ):
         (out / name).unlink(missing_ok=True)
     flash = out / "flash"
     if flash.exists():

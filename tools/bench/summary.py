@@ -2,7 +2,7 @@
 """The numbers of a run: how fast, how often, how much. Information, not judgement."""
 
 from .billing import pair, transactions
-from .invariants import why_open
+from .contact import why_open
 from .record import steps
 
 
@@ -96,8 +96,10 @@ def describe(numbers):
     def ms(span):
         return "%g ms" % span[0] if span[0] == span[1] else "%g to %g ms" % tuple(span)
 
-    lines = ["energy %.3f kWh, peak %.1f kW" % (
-        numbers["energy_wh"] / 1000, numbers["peak_power_w"] / 1000)]  # fmt: skip
+    lines = [
+        "energy %.3f kWh, peak %.1f kW"
+        % (numbers["energy_wh"] / 1000, numbers["peak_power_w"] / 1000)
+    ]
     text = "contactor closed %s" % _times(numbers["contactor_closes"])
     if numbers["close_after_c_ms"]:
         text += ", %s after C" % ms(numbers["close_after_c_ms"])
@@ -105,13 +107,17 @@ def describe(numbers):
         text += ", open %s after leaving C" % ms(numbers["open_after_leaving_ms"])
     lines.append(text)
     if numbers["duty_changes"]:
-        lines.append("duty changed %s, at least %d ms apart" % (
-            _times(numbers["duty_changes"]), numbers["min_duty_gap_ms"]))  # fmt: skip
+        lines.append(
+            "duty changed %s, at least %d ms apart"
+            % (_times(numbers["duty_changes"]), numbers["min_duty_gap_ms"])
+        )
     if numbers["phase_moves"]:
         lines.append("phase relay moved %s" % _times(numbers["phase_moves"]))
     if numbers["faults"]:
         lines.append("faults seen: " + ", ".join(numbers["faults"]))
     if numbers["frames"]:
-        lines.append("transactions: %d, OCPP frames: %d, longest silence %.0f s" % (
-            numbers["transactions"], numbers["frames"], numbers["longest_silence_s"]))  # fmt: skip
+        lines.append(
+            "transactions: %d, OCPP frames: %d, longest silence %.0f s"
+            % (numbers["transactions"], numbers["frames"], numbers["longest_silence_s"])
+        )
     return lines
