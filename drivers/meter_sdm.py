@@ -32,10 +32,10 @@ def milli(data, at):
     if exponent == 0 or exponent > 146:
         return 0
     mantissa = (data[at + 1] & 0x7F | 0x80) << 16 | data[at + 2] << 8 | data[at + 3]
-    # value * 1000 = mantissa * 2^(exponent - 150) * 125 * 8. Two bits of mantissa make room
-    # for the 125 below 2^30.
+    # value * 1000 = mantissa * 125 / 4 * 2^(exponent - 145); mantissa * 125 itself would not
+    # stay below 2^30.
     shift = 145 - exponent
-    scaled = (mantissa >> 2) * 125
+    scaled = (mantissa >> 2) * 125 + ((mantissa & 3) * 125 >> 2)
     if shift > 0:
         scaled = scaled >> shift if shift < 31 else 0
     else:

@@ -26,9 +26,10 @@ def note_boot(machine):
     cause = machine.reset_cause()
     if cause == machine.PWRON_RESET:
         clear()
-    elif cause != machine.SOFT_RESET:
+    elif cause != getattr(machine, "SOFT_RESET", None):  # the RP2 port has no such name
+        crashes = count() + 1
         with open(FILE, "w") as file:
-            file.write(str(count() + 1))
+            file.write(str(crashes))
 
 
 def clear():
