@@ -93,7 +93,8 @@ def rows(files, mpy, ram, group):
         groups.setdefault(group(path), []).append(path)
     for name, members in groups.items():
         kept = [ram.get(module_name(path)) for path in members]
-        total = sum(n for n in kept if isinstance(n, int)) if ram else None
+        kept = [count for count in kept if isinstance(count, int)]
+        total = sum(kept) if kept else None
         yield name, len(members), sum(mpy[path] for path in members), total
 
 
