@@ -102,7 +102,8 @@ def print_table(table):
     """Print rows with a head and right-aligned numbers."""
     print(f"{'':32}{'files':>6}{'.mpy bytes':>12}{'RAM bytes':>12}")
     for name, count, mpy_bytes, ram_bytes in table:
-        print(f"{name:32}{count:>6}{mpy_bytes:>12,}{'-' if ram_bytes is None else ram_bytes:>12,}")
+        ram = "-" if ram_bytes is None else f"{ram_bytes:,}"
+        print(f"{name:32}{count:>6}{mpy_bytes:>12,}{ram:>12}")
 
 
 def main():
