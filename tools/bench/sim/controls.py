@@ -144,7 +144,7 @@ def _cp_rail(world, on):
 
 
 def _mains_sensor(world, on):
-    world._edge_missing = on
+    world.edge_missing = on
 
 
 FAULTS = {

@@ -5,6 +5,8 @@
 what changed, and notes what would have done harm in a real installation.
 """
 
+import sys
+
 from tools.bench.sim import board as wiring
 from tools.bench.sim.car import Car
 from tools.bench.sim.contactor import Contactor
@@ -65,7 +67,7 @@ class World:
         self._supply_ms = 0
         self._over_cable_ms = 0
         self._tick_count = 0
-        self._edge_missing = False
+        self.edge_missing = False
         self._seen = [None, None, None]
         self.mains = Mains(grid["points"], grid.get("jitter_us", 0), Noise(seed, 1))
         self.pilot = PilotCircuit()
@@ -186,7 +188,7 @@ class World:
 
     def _edge(self):
         board = self.board
-        if board.edge_handler is not None and not self._edge_missing and self.mains.edges_seen():
+        if board.edge_handler is not None and not self.edge_missing and self.mains.edges_seen():
             try:
                 if board.edge_hard:
                     board.call_hard(board.edge_handler, board.edge_pin)
@@ -194,8 +196,6 @@ class World:
                     board.edge_handler(board.edge_pin)
             except Exception as error:
                 board.edge_handler = None
-                import sys
-
                 print("uncaught exception in Pin.irq handler")
                 sys.print_exception(error, sys.stdout)
         at = self.mains.next_edge_us()
@@ -293,15 +293,11 @@ class World:
 
     def fault_name(self, fault):
         """Name of a firmware fault number."""
-        import sys
-
         module = sys.modules.get("control.protection")
         return str(fault) if module is None else module.NAMES[fault]
 
     def reason_name(self, reason):
         """Name of the limit that won."""
-        import sys
-
         module = sys.modules.get("control.limits")
         return str(reason) if module is None else module.NAMES[reason]
 
