@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Proximity pilot of a socket: the cable's resistor against a 1 kohm pull-up.
 
-    proximity = Proximity(28, pull_up_ohm=1000)
-    ohm = proximity.ohm()
+proximity = Proximity(28, pull_up_ohm=1000)
+ohm = proximity.ohm()
 """
 
 from machine import ADC, Pin

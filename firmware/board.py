@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The board at work: builds the drivers from a board's data, reads them, applies commands.
 
-    readings = board.read(now_ms) -> command = charger.step(...) -> board.apply(now_ms, command)
+readings = board.read(now_ms) -> command = charger.step(...) -> board.apply(now_ms, command)
 """
 
 from machine import UART, Pin

@@ -75,8 +75,11 @@ def test_droop_is_bounded_and_has_the_right_sign(capacity, full, deadband, mhz):
 @given(
     st.lists(
         st.tuples(
-            st.integers(0, 90000), st.sampled_from([0, 8000, 10000]), st.integers(-5000, 5000),
-            st.booleans(), st.integers(1, 300),
+            st.integers(0, 90000),
+            st.sampled_from([0, 8000, 10000]),
+            st.integers(-5000, 5000),
+            st.booleans(),
+            st.integers(1, 300),
         ),
         min_size=1,
         max_size=40,
