@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""Runs on MicroPython: the real station and transactions around the fake charger.
+
+Usage: micropython ocpp_driver.py ROOT URL
+Prints one JSON line per frame {"dir", "frame"} and per event {"event", ...}. Lines on stdin are
+commands: plug, unplug, tap ID, fault N, wh N, end.
+"""
+
+import json
+import select
+import sys
+import time
+
+sys.path.insert(0, sys.argv[1])
+
+import asyncio
+
+from firmware.ocpp import websocket
+from firmware.ocpp.station import Station
+from firmware.transactions import Transactions
+from tests_host.firmware.fake_app import FakeApp
+
+
+class Printed:
+    """A log that prints."""
+
+    def event(self, name, **fields):
+        """One line per event."""
+        fields["event"] = name
+        print(json.dumps(fields))
+
+
+def tap(direction, text):
+    """One line per frame."""
+    print(json.dumps({"dir": direction, "frame": json.loads(text)}))
+
+
+def obey(app, line):
+    """Carry out one command; False ends the run."""
+    word, _, rest = line.strip().partition(" ")
+    if word == "plug":
+        app.charger.plugged = True
+    elif word == "unplug":
+        app.charger.plugged = False
+    elif word == "tap":
+        app.transactions.tap(rest)
+    elif word == "fault":
+        app.charger.fault = int(rest)
+    elif word == "wh":
+        app.board.readings.energy_wh = int(rest)
+    return word != "end"
+
+
+async def main():
+    """Step the charger every 20 ms until told to end."""
+    app = FakeApp(
+        time.ticks_ms, authorisation="card", csms_url=sys.argv[2], charge_point_id="GP 1"
+    )
+    app.log = Printed()
+    app.station = Station(app)
+    app.transactions = Transactions(app)
+    app.station.on_reset = lambda: print(json.dumps({"event": "restarted"}))
+    websocket.frame_tap = tap
+    service = asyncio.create_task(app.station.run())
+    commands = select.poll()
+    commands.register(sys.stdin, select.POLLIN)
+    while not service.done():
+        if commands.poll(0):
+            line = sys.stdin.readline()
+            if not line or not obey(app, line):
+                return
+        app.charger.step(time.ticks_ms())
+        app.transactions.poll(time.ticks_ms())
+        await asyncio.sleep_ms(20)
+
+
+asyncio.run(main())
