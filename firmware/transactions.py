@@ -162,7 +162,8 @@ class Transactions:
     def _meter(self, now_ms):
         """True once the register can be believed: never bill a register that was not read."""
         readings = self._app.board.readings
-        if readings.meter_age_ms < _METER_FRESH_MS:
+        # Meters answer block by block: zero is "not read yet" before it is a brand-new meter.
+        if readings.meter_age_ms < _METER_FRESH_MS and readings.energy_wh:
             self._meter_seen = True
             self._register_wh = readings.energy_wh
         elif not self._meter_seen:

@@ -185,7 +185,8 @@ def test_actions_are_checked():
 def test_each_action_passes_the_schema(do):
     fields = {
         "id_tag": "x", "transaction_id": 1, "periods": [[0, 16.1, 3]],
-        "purpose": "TxDefaultProfile", "stack_level": 1, "start_s": 60, "unit": "W", "duration": 60, "id": 5, "connector": 1,
+        "purpose": "TxDefaultProfile", "stack_level": 1, "start_s": 60, "unit": "W",
+        "duration": 60, "id": 5, "connector": 1,
         "kind": "Absolute", "message": "Heartbeat", "type": "Soft", "keys": ["a"], "key": "a",
         "value": "b",
     }  # fmt: skip

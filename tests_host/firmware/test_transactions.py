@@ -280,7 +280,9 @@ def test_power_cut_in_a_transaction():
     again.run(2000)
     assert again.transactions.open is None and not again.charger.authorised
     assert again.transactions.records[0].reason is None
-    again.board.readings.meter_age_ms = 50
+    again.board.readings.meter_age_ms = 50  # volts and amperes first, the register later
+    again.run(1000)
+    assert again.transactions.records[0].reason is None
     again.board.readings.energy_wh = 5310
     again.run(100)
     first = again.transactions.records[0]
@@ -303,6 +305,17 @@ def test_power_cut_and_a_meter_that_is_dead_too():
     again.run(11000)
     record = again.transactions.records[0]
     assert record.reason == "PowerLoss" and record.stop_wh == 5000  # never below the start
+
+
+def test_a_brand_new_meter_counts_from_zero():
+    app = FakeApp()
+    app.board.readings.energy_wh = 0
+    app.transactions = Transactions(app, "new.json")
+    plug(app)
+    app.run(9000)
+    assert app.transactions.open is None
+    app.run(2000)
+    assert app.transactions.open.start_wh == 0
 
 
 def test_times_are_filled_in_when_the_clock_comes_later():
