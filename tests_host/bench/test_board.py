@@ -14,8 +14,8 @@ from tools.bench.sim.board import (
     PHASE_COIL,
     PILOT,
 )
-from tools.bench.sim.car import check_vehicle
 from tools.bench.sim.pilot_circuit import DEAD, PWM, X1, F
+from tools.bench.sim.vehicle import check_vehicle
 
 
 def cp_mv(pin):
@@ -48,7 +48,7 @@ def test_pins_float_until_configured_and_again_after_power_off():
     assert world.phase.closed
     assert world.pilot.mode == PWM
     assert world.pilot.connected == 0
-    world.power(False)
+    world.supply.turn(False)
     coil.on()
     connect.off()
     relay.on()

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The car: what it makes of the pilot, when it draws, how it stops, how it sleeps."""
 
-from tools.bench.sim.car import Car, check_vehicle, duty_to_ma
+from tools.bench.sim.car import Car
 from tools.bench.sim.pilot_circuit import DEAD, PWM, X1, F
+from tools.bench.sim.vehicle import check_vehicle, duty_to_ma
 
 FULL = [1000, 1000, 1000]
 

@@ -3,7 +3,7 @@
 
 import sys
 
-from tools.bench.sim import tasks
+from tools.bench.sim import chip, tasks
 from tools.bench.sim import time as virtual
 from tools.bench.sim.events import Clock
 
@@ -19,7 +19,7 @@ tasks.core = core
 
 def fresh():
     """A new loop on a new clock."""
-    clock = virtual.clock = Clock()
+    clock = chip.clock = Clock()
     asyncio.new_event_loop()
 
     def wait(dt):

@@ -3,9 +3,9 @@
 
 from tools.bench.sim import desk, machine
 from tools.bench.sim.board import MAIN_COIL, PHASE_COIL, PILOT, RCD_OK, RCD_TEST
-from tools.bench.sim.car import check_vehicle
 from tools.bench.sim.controls import carry_out
-from tools.bench.sim.world import cable_rating_ma
+from tools.bench.sim.harm import cable_rating_ma
+from tools.bench.sim.vehicle import check_vehicle
 
 SECOND = 1000000
 
@@ -116,9 +116,9 @@ def test_a_power_cut_hurts_nothing_and_the_supply_comes_back():
     assert not bench.world.main.closed
     assert not bench.world.phase.closed
     assert bench.harm() == []
-    assert not bench.world.supplied
+    assert not bench.world.supply.on
     bench.do(do="power", on=True)
-    assert bench.world.supplied
+    assert bench.world.supply.on
     assert [value for _, value in bench.world.recorder.of("power")] == [0, 1]
 
 
@@ -126,24 +126,24 @@ def test_supply_follows_the_mains_with_hold_up_and_start_time():
     world = desk.build()
     world.mains.override(v_pm=300)
     world.clock.advance(150000)
-    assert world.supplied
+    assert world.supply.on
     world.clock.advance(1000000)
-    assert not world.supplied
+    assert not world.supply.on
     off_us = world.recorder.of("power")[0][0]
     assert 180000 <= off_us <= 250000
     world.clock.halt = None
     world.mains.override(v_pm=900)
     world.clock.advance(off_us + 900000)
-    assert not world.supplied
+    assert not world.supply.on
     world.clock.advance(off_us + 1100000)  # returns early: somebody has to boot now
-    assert world.supplied
+    assert world.supply.on
 
 
 def test_a_board_on_backup_does_not_notice():
     world = desk.build(supply="backup")
     world.mains.override(v_pm=0)
     world.clock.advance(5000000)
-    assert world.supplied
+    assert world.supply.on
 
 
 def test_residual_current_and_self_test():

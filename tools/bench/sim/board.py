@@ -6,8 +6,8 @@ configures them, all pins are inputs: the coils are off, CP is connected by its 
 pilot is undriven.
 """
 
+from tools.bench.sim.chip import Reset
 from tools.bench.sim.events import Event
-from tools.bench.sim.machine import Reset
 from tools.bench.sim.pilot_circuit import DEAD, PWM, X1, F
 from tools.bench.sim.uart import Line
 

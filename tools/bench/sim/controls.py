@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The controls of the bench: one table for scenario events and live commands."""
 
-from tools.bench.sim.car import check_vehicle
+from tools.bench.sim.vehicle import check_vehicle
 
 
 class Refused(Exception):
@@ -71,7 +71,7 @@ def tap(world, command):
 
 def power(world, command):
     """The supply of the board."""
-    world.power(switch(command, "on"))
+    world.supply.turn(switch(command, "on"))
 
 
 def network(world, command):
@@ -173,7 +173,7 @@ def fault(world, command):
         world.faults[name] = True
     else:
         world.faults.pop(name, None)
-    world.excused_us = world.clock.now_us
+    world.harm.excused_us = world.clock.now_us
     FAULTS[name](world, on)
 
 
@@ -182,7 +182,7 @@ def state(world, command):
     car, main, phase, mains, pilot = (world.car, world.main, world.phase, world.mains, world.pilot)
     full = {
         "t_ms": world.clock.now_us // 1000,
-        "power": world.supplied,
+        "power": world.supply.on,
         "running": world.app() is not None,
         "grid_mhz": mains.mhz,
         "v_mv": list(mains.v_mv),

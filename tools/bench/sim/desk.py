@@ -5,8 +5,7 @@ world = desk.build()
 world.clock.advance(1000000)      # a simulated second
 """
 
-from tools.bench.sim import machine
-from tools.bench.sim import time as virtual_time
+from tools.bench.sim import chip
 from tools.bench.sim.events import Clock
 from tools.bench.sim.world import World
 
@@ -47,9 +46,8 @@ def build(points=None, seed=1, jitter_us=0, supply="mains"):
     grid = {"points": points or QUIET, "jitter_us": jitter_us}
     config = {"seed": seed, "grid": grid, "board_supply": supply}
     world = World(clock, config, Notes(clock), _ignore)
-    virtual_time.clock = clock
-    machine.clock = clock
-    machine.board = world.board
+    chip.clock = clock
+    chip.board = world.board
     world.board.on()
     return world
 

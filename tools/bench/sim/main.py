@@ -15,7 +15,7 @@ from time import ticks_diff as real_diff  # noqa: E402
 from time import ticks_ms as real_ms  # noqa: E402
 
 import tools.bench.sim.time as virtual_time  # noqa: E402
-from tools.bench.sim import machine, tasks  # noqa: E402
+from tools.bench.sim import chip, machine, tasks  # noqa: E402
 
 sys.modules["time"] = virtual_time
 sys.modules["machine"] = machine
@@ -34,8 +34,9 @@ from tools.bench.sim.events import Clock, Event  # noqa: E402
 from tools.bench.sim.flight import Flight  # noqa: E402
 from tools.bench.sim.net import Network  # noqa: E402
 from tools.bench.sim.recorder import Recorder  # noqa: E402
+from tools.bench.sim.supply import PowerCut  # noqa: E402
 from tools.bench.sim.wait import Broken, Waiter  # noqa: E402
-from tools.bench.sim.world import PowerCut, World  # noqa: E402
+from tools.bench.sim.world import World  # noqa: E402
 
 # Collect after so many bytes of garbage. MicroPython looks for room for anything longer than one
 # block from the start of the heap: with 4 MB of garbage in front of it that costs six times the
@@ -55,7 +56,7 @@ def say(message):
     _print(json.dumps(message))
 
 
-DEADLY = (PowerCut, machine.Reset, End, Broken)
+DEADLY = (PowerCut, chip.Reset, End, Broken)
 _print = builtins.print
 _open = builtins.open
 
@@ -66,11 +67,10 @@ class Run:
     def __init__(self, config):
         self.config = config
         self.clock = clock = Clock()
-        virtual_time.clock = clock
-        machine.clock = clock
+        chip.clock = clock
         self.recorder = Recorder(clock, config["out"])
         self.world = World(clock, config, self.recorder, say)
-        machine.board = self.world.board
+        chip.board = self.world.board
         self.realtime = bool(config.get("realtime"))
         self.network = self.world.network = Network()
         self.world.default_vehicle = config.get("vehicle") or {}
@@ -84,7 +84,7 @@ class Run:
         if self.realtime:
             self.recorder.live = self._live_row
         settings = self._settings()
-        self.world.socket_cable = settings.get("cable", "socket") == "socket"
+        self.world.harm.socket_cable = settings.get("cable", "socket") == "socket"
         self._actions = list(config.get("csms_actions") or ())
         self._events = list(config.get("events") or ())
         self._event = Event(self._next_event)
@@ -170,7 +170,7 @@ class Run:
                 if isinstance(stop, Broken):
                     raise stop.args[0]
                 return
-            except (PowerCut, machine.Reset):
+            except (PowerCut, chip.Reset):
                 pass
             finally:
                 builtins.print = _print
@@ -184,10 +184,10 @@ class Run:
 
     def _power_up(self):
         while True:
-            while not self.world.supplied:
+            while not self.world.supply.on:
                 self.waiter.sleep(1000000)
             self.waiter.sleep(BOOT_US)
-            if self.world.supplied:
+            if self.world.supply.on:
                 break
         for name in list(sys.modules):
             if name in FIRMWARE or name.split(".")[0] in FIRMWARE:

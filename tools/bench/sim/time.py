@@ -5,7 +5,7 @@ Both counters start shortly before their wrap: ticks_ms and ticks_us roll over 6
 run, so code that compares ticks without ticks_diff fails on the desk and not after 12 days.
 """
 
-from tools.bench.sim.events import Clock
+from tools.bench.sim import chip
 
 MASK = 0x3FFFFFFF
 HALF = 0x20000000
@@ -14,22 +14,20 @@ START_US = 0x40000000 - 60000000
 # A Pico without network time wakes up in 2021 (the RP2 port's default clock).
 EPOCH_S = 1609459200
 
-clock = Clock()  # the simulator replaces it before the firmware is loaded
-
 
 def ticks_ms():
     """Milliseconds, 0 ... 2**30 - 1."""
-    return (clock.now_us // 1000 + START_MS) & MASK
+    return (chip.clock.now_us // 1000 + START_MS) & MASK
 
 
 def ticks_us():
     """Microseconds, 0 ... 2**30 - 1."""
-    return (clock.now_us + START_US) & MASK
+    return (chip.clock.now_us + START_US) & MASK
 
 
 def ticks_cpu():
     """Same as ticks_us, as on ports without a cycle counter."""
-    return (clock.now_us + START_US) & MASK
+    return (chip.clock.now_us + START_US) & MASK
 
 
 def ticks_diff(a, b):
@@ -44,11 +42,11 @@ def ticks_add(a, delta):
 
 def sleep_us(us):
     """Block for `us`; the world goes on and may end the firmware meanwhile."""
-    until = clock.now_us + us
-    while clock.now_us < until:
-        clock.advance(until)
-        if clock.halt is not None:
-            raise clock.halt
+    until = chip.clock.now_us + us
+    while chip.clock.now_us < until:
+        chip.clock.advance(until)
+        if chip.clock.halt is not None:
+            raise chip.clock.halt
 
 
 def sleep_ms(ms):
@@ -63,12 +61,12 @@ def sleep(seconds):
 
 def time():
     """Seconds of the chip's clock, which nobody has set."""
-    return EPOCH_S + clock.now_us // 1000000
+    return EPOCH_S + chip.clock.now_us // 1000000
 
 
 def time_ns():
     """Nanoseconds of the chip's clock."""
-    return (EPOCH_S * 1000000 + clock.now_us) * 1000
+    return (EPOCH_S * 1000000 + chip.clock.now_us) * 1000
 
 
 def gmtime(seconds=None):

@@ -92,8 +92,8 @@ class Waiter:
         """Let the world go on without firmware for `us`, or until the supply changes."""
         clock = self.clock
         until = clock.now_us + us
-        supplied = self.world.supplied
-        while clock.now_us < until and self.world.supplied == supplied:
+        supplied = self.world.supply.on
+        while clock.now_us < until and self.world.supply.on == supplied:
             if self.realtime:
                 self._real((until - clock.now_us) // 1000 + 1)
             else:

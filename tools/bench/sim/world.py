@@ -11,37 +11,16 @@ from tools.bench.sim import board as wiring
 from tools.bench.sim.car import Car
 from tools.bench.sim.contactor import Contactor
 from tools.bench.sim.events import Event, Noise
+from tools.bench.sim.harm import Harm
 from tools.bench.sim.mains import Mains
 from tools.bench.sim.meter import Meter
-from tools.bench.sim.pilot_circuit import MODE_NAMES, X1, PilotCircuit
+from tools.bench.sim.pilot_circuit import MODE_NAMES, PilotCircuit
 from tools.bench.sim.rcd import Rcd
 from tools.bench.sim.reader import Reader
+from tools.bench.sim.supply import Supply
 
 TICK_US = 10000
-LOAD_MA = 1000  # opening below this does no harm to a contact
-STOP_TIME_MS = 3000  # a car must have stopped this long after x1 (IEC 61851-1 sequence 10.1)
-EXCUSE_US = 3000000  # a fault explains an opening under load this long after it ended
-CABLE_MS = 10000  # reaction of car and charger before too much current counts as harm
-SUPPLY_LOST_PM, SUPPLY_LOST_MS = 400, 200
-SUPPLY_BACK_PM, SUPPLY_BACK_MS = 700, 1000
-METER_ALIVE_PM = 500
-
-
-class PowerCut(BaseException):
-    """The board has lost its supply in the middle of whatever the firmware was doing."""
-
-
-def cable_rating_ma(ohm):
-    """Rating of a cable by its proximity resistor (IEC 61851-1 bands), 0 when it has none."""
-    if ohm <= 0 or ohm > 2200 or ohm < 75:
-        return 0
-    if ohm > 1000:
-        return 13000
-    if ohm > 330:
-        return 20000
-    if ohm > 150:
-        return 32000
-    return 63000
+METER_ALIVE_PM = 500  # per mille of 230 V
 
 
 class World:
@@ -56,19 +35,13 @@ class World:
         self.faults = {}
         self.stalled = False
         self.firmware = None  # module firmware.app while the firmware runs
-        self.fault_names = None
-        self.supply_switch = True
-        self.from_mains = config.get("board_supply", "mains") == "mains"
-        self.supplied = True
-        self.socket_cable = True
-        self.excused_us = -EXCUSE_US
         self.network = None
         self.default_vehicle = {}
-        self._supply_ms = 0
-        self._over_cable_ms = 0
         self._tick_count = 0
         self.edge_missing = False
         self._seen = [None, None, None]
+        self.harm = Harm(self)
+        self.supply = Supply(self, config.get("board_supply", "mains") == "mains")
         self.mains = Mains(grid["points"], grid.get("jitter_us", 0), Noise(seed, 1))
         self.pilot = PilotCircuit()
         self.board = wiring.Board(clock, Noise(seed, 2), self.pilot)
@@ -115,11 +88,6 @@ class World:
         """Tell the host something worth reading that is no edge."""
         self.say({"bench": "note", "t_ms": self.clock.now_us // 1000, "text": text})
 
-    def harm(self, text):
-        """Something that would have hurt a contact, a cable or a car."""
-        self.recorder.last.pop("harm", None)  # the same harm twice is two harms
-        self.recorder.edge("harm", text)
-
     # --- what the board does to the world
 
     def output(self, pin, level):
@@ -162,28 +130,12 @@ class World:
 
     def _main_moved(self, closed):
         if not closed:
-            self._check_opening()
+            self.harm.opening()
             self.car.cut()
         self.recorder.edge("contactor", 1 if closed else 0)
 
-    def _check_opening(self):
-        """Opening under load is harm unless the car had its time to stop or a fault is why."""
-        car = self.car
-        if car.i_ma[0] <= LOAD_MA or not self.supplied or self.mains.v_pm[0] < 800:
-            return
-        now_ms = self.clock.now_us // 1000
-        if car.mode == X1 and now_ms - car.mode_since_ms >= STOP_TIME_MS:
-            return
-        if self.faults or self.clock.now_us - self.excused_us < EXCUSE_US:
-            return
-        app = self.app()
-        if app is not None and (app.charger.fault or app.guard.tripped):
-            return
-        self.harm("contactor opened under load")
-
     def _phase_moved(self, closed):
-        if self.main.closed:
-            self.harm("L2/L3 moved while main contactor closed")
+        self.harm.phases_moved()
         self.recorder.edge("phase_relay", 1 if closed else 0)
 
     def _edge(self):
@@ -213,7 +165,6 @@ class World:
         now_ms = self.clock.now_us // 1000
         car.plug(vehicle, now_ms)
         self.board.pp_ohm = vehicle["cable_ohm"]
-        self._over_cable_ms = 0
         self._car_changed()
 
     def unplug(self):
@@ -228,38 +179,6 @@ class World:
         self.recorder.edge("ev_s2", 1 if car.s2 else 0)
         self.pilot.car_ohm = car.resistance()
         self.pilot_changed()
-
-    # --- supply
-
-    def power(self, on):
-        """The supply switch of the board."""
-        self.supply_switch = on
-        self._supply_check(0)
-
-    def _supply_check(self, dt_ms):
-        """Does the board have power? Mains supply follows L1 with a hold-up and a start time."""
-        want = self.supply_switch
-        if want and self.from_mains:
-            v = self.mains.v_pm[0]
-            if self.supplied:
-                self._supply_ms = self._supply_ms + dt_ms if v < SUPPLY_LOST_PM else 0
-                want = self._supply_ms < SUPPLY_LOST_MS
-            else:
-                self._supply_ms = self._supply_ms + dt_ms if v > SUPPLY_BACK_PM else 0
-                want = self._supply_ms >= SUPPLY_BACK_MS or (dt_ms == 0 and v > SUPPLY_BACK_PM)
-        if want == self.supplied:
-            return
-        self.supplied = want
-        self._supply_ms = 0
-        self.recorder.edge("power", 1 if want else 0)
-        if not want:
-            self.stalled = False
-            self.board.cause = 1
-            self.board.off()
-            self.clock.halt = PowerCut()
-        else:
-            self.board.cause = 1
-            self.clock.pause = True
 
     # --- the firmware, looked at from outside
 
@@ -314,7 +233,7 @@ class World:
         pilot.decay()
         if count & 1:
             mains.update(now_us)
-            self._supply_check(20)
+            self.supply.check(20)
             self.meter.powered = mains.v_pm[0] >= METER_ALIVE_PM
         if car.plugged:
             if car.step(now_us // 1000, self.main.closed, self.phase.closed, mains.v_pm):
@@ -329,19 +248,8 @@ class World:
         if count % 10 == 1:
             if count % 20 == 1:
                 self.meter.measure(mains.v_mv, car.i_ma, mains.mhz)
-                self._check_cable()
+                self.harm.check_cable()
             self._row(now_us, app)
-
-    def _check_cable(self):
-        car = self.car
-        if self.socket_cable and car.plugged:
-            rating = cable_rating_ma(car.v["cable_ohm"])
-            if max(car.i_ma) > rating + rating // 20:
-                self._over_cable_ms += 200
-                if self._over_cable_ms == CABLE_MS:
-                    self.harm("more current than the cable may carry")
-                return
-        self._over_cable_ms = 0
 
     def _row(self, now_us, app):
         pilot = self.pilot
