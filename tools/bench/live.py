@@ -8,6 +8,7 @@ embedded central system if wanted, and stdin. Stdout carries replies to stdin an
 import asyncio
 import json
 import signal
+import socket
 import sys
 from collections import deque
 from pathlib import Path
@@ -204,6 +205,13 @@ async def until_done(args, bench, running):
         raise BenchError("the simulator has ended: %s" % (bench.console or ["no message"])[-1])
 
 
+def free_port():
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def start_page(bench, port, with_csms):
     """The Bokeh server of the page, on the loopback interface of this machine only."""
     from bokeh.application import Application
@@ -213,8 +221,10 @@ def start_page(bench, port, with_csms):
     from .live_page import build
 
     application = Application(FunctionHandler(lambda document: build(document, bench, with_csms)))
-    origins = ["127.0.0.1:%d" % port, "localhost:%d" % port] if port else ["*"]
     try:
+        if port == 0:
+            port = free_port()
+        origins = ["127.0.0.1:%d" % port, "localhost:%d" % port]
         server = Server(
             {"/": application}, address="127.0.0.1", port=port, allow_websocket_origin=origins
         )

@@ -42,7 +42,7 @@ details { margin-top: 10px; } summary { cursor: pointer; font-weight: 600; paddi
 """
 MEANING = {
     "contactor_state": "contactor closed only in C2/D2, or C1 within 6 s, diode good, no fault",
-    "open_within_100ms": "contacts apart within 100 ms of leaving C or D, E, F, a trip or power loss",
+    "open_within_100ms": "apart within 100 ms of leaving C or D, of E, F, a trip or power loss",
     "l23_unmoved_while_closed": "L2/L3 never move while the main contacts touch",
     "offer_within_limit": "the duty never stands for more than the lowest limit",
     "energy_authorised": "no energy without authorisation where it is required",

@@ -7,29 +7,24 @@ with the key "event" a line of the firmware's log, anything else is text on the 
 
 import asyncio
 import json
-import os
 import shutil
-import sys
-from pathlib import Path
+
+from tools.runtimes import micropython
+from tools.tree import ROOT as REPO
 
 from .errors import BenchError
 
-REPO = Path(__file__).resolve().parents[2]
 MAIN = REPO / "tools" / "bench" / "sim" / "main.py"
 SILENCE_S = 60
 LINE_LIMIT = 1 << 20
 
 
 def interpreter():
-    """Path of MicroPython: $MICROPYTHON, else the one next to this Python, else on the PATH."""
-    named = os.environ.get("MICROPYTHON")
-    if named:
-        return named
-    beside = Path(sys.executable).with_name("micropython")
-    found = str(beside) if beside.exists() else shutil.which("micropython")
-    if not found:
-        raise BenchError("no MicroPython found: expected %s or the variable MICROPYTHON" % beside)
-    return found
+    """Path of MicroPython: $MICROPYTHON, else the one beside this Python; BenchError if none."""
+    path = micropython()
+    if not shutil.which(path):
+        raise BenchError("no MicroPython found: expected %s or the variable MICROPYTHON" % path)
+    return path
 
 
 class SimLink:
@@ -51,6 +46,7 @@ class SimLink:
         self.on_progress = self.on_log = self.on_console = _ignore
         self.on_row = self.on_reply = _ignore
         self._errors = []
+        self._early = []  # messages from before the start
 
     async def run(self, config, out, heap="4M"):
         """Run the simulator with the dict `config` in the folder `out` until it ends.
@@ -71,6 +67,8 @@ class SimLink:
             )
         except OSError as error:
             raise BenchError("%s: cannot be started: %s" % (command[0], error.strerror)) from None
+        for message in self._early:
+            self.send(message)
         errors = asyncio.create_task(self._read_errors())
         try:
             await self._pump()
@@ -94,8 +92,13 @@ class SimLink:
             self.process.stdin.close()
 
     def send(self, message):
-        """Write one JSON line to the simulator; lost without harm when it has just ended."""
-        if self.process and self.process.returncode is None:
+        """Write one JSON line to the simulator, as soon as it has been started.
+
+        Lost without harm when it has just ended.
+        """
+        if self.process is None:
+            self._early.append(message)
+        elif self.process.returncode is None:
             try:
                 self.process.stdin.write(json.dumps(message).encode() + b"\n")
             except (BrokenPipeError, ConnectionResetError, RuntimeError):
