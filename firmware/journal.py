@@ -24,7 +24,7 @@ def read_json(path):
 class Record:
     """One transaction. Energy in Wh of the meter's register, times in unix seconds or None."""
 
-    def __init__(self, id_tag, start_wh, start_s, start_unix):
+    def __init__(self, id_tag, start_wh, start_s, start_unix, number=None, reason=None):
         self.id_tag = id_tag
         self.start_wh = start_wh
         self.start_s = start_s  # seconds since boot, for when the time of day comes later
@@ -32,8 +32,8 @@ class Record:
         self.stop_wh = start_wh
         self.stop_s = 0
         self.stop_unix = None
-        self.reason = None  # None while it runs
-        self.number = None  # transactionId from the central system; -1: it never took the start
+        self.reason = reason  # None while it runs
+        self.number = number  # transactionId from the central system; -1: it never took the start
         self.failures = 0  # how often the central system failed to process the next message
         self.retry_s = 0  # do not send before this uptime
         self.samples = []  # meter samples not yet delivered (firmware.ocpp.meter)
@@ -64,9 +64,9 @@ def record_from(entry):
     for value in (start_unix, number, stop_unix):
         if value is not None and not isinstance(value, int):
             raise ValueError("expected a whole number or null")
-    record = Record(str(id_tag), int(start_wh), 0, start_unix)
-    record.number = number
-    record.reason = None if reason is None else str(reason)
+    if reason is not None and not isinstance(reason, str):
+        raise ValueError("expected a reason or null")
+    record = Record(str(id_tag), int(start_wh), 0, start_unix, number, reason)
     record.stop_wh = int(stop_wh)
     record.stop_unix = stop_unix
     return record

@@ -84,7 +84,7 @@ class Calls:
 
     def _remote_start(self, payload):
         id_tag = fields.text(payload, "idTag", 20)
-        connector = fields.integer(payload, "connectorId", 0, 1 << 29, False)
+        connector = fields.optional_integer(payload, "connectorId", 0, 1 << 29)
         why = None
         if not self._accepted():
             why = "not accepted yet"
@@ -108,7 +108,7 @@ class Calls:
 
     def _trigger(self, payload):
         message = fields.choice(payload, "requestedMessage", _TRIGGERS)
-        connector = fields.integer(payload, "connectorId", 0, 1, False)
+        connector = fields.optional_integer(payload, "connectorId", 0, 1)
         if message.startswith(("Diagnostics", "Firmware")):
             return {"status": "NotImplemented"}
         if message == "BootNotification" and self._accepted():

@@ -32,12 +32,15 @@ def choice(payload, key, names, required=True):
     return value
 
 
-def integer(payload, key, lowest, highest, required=True):
-    """A whole number in a range, or None when absent and not required."""
+def optional_integer(payload, key, lowest, highest):
+    """A whole number in a range, or None when absent."""
+    return None if payload.get(key) is None else integer(payload, key, lowest, highest)
+
+
+def integer(payload, key, lowest, highest):
+    """A whole number in a range."""
     value = payload.get(key)
     if value is None:
-        if not required:
-            return None
         raise CallError(OCCURRENCE, "%s is missing" % key)
     if isinstance(value, bool) or not isinstance(value, int):
         raise CallError(TYPE, "%s: expected a whole number" % key)

@@ -119,7 +119,7 @@ class SmartCharging:
         schedule = fields.table(profile, "chargingSchedule", dict)
         now_s = self._now_s()
         begin_s = fields.seconds(schedule, "startSchedule", now_s)
-        duration_s = fields.integer(schedule, "duration", 0, _ID_LIMIT, False)
+        duration_s = fields.optional_integer(schedule, "duration", 0, _ID_LIMIT)
         unit = _UNITS.index(fields.choice(schedule, "chargingRateUnit", _UNITS))
         from_s = fields.seconds(profile, "validFrom", -_ID_LIMIT)
         until_s = fields.seconds(profile, "validTo", profiles.NEVER)
@@ -156,10 +156,10 @@ class SmartCharging:
 
     def clear_profile(self, payload):
         """ClearChargingProfile.req -> .conf."""
-        profile_id = fields.integer(payload, "id", -_ID_LIMIT, _ID_LIMIT, False)
-        connector = fields.integer(payload, "connectorId", 0, _ID_LIMIT, False)
+        profile_id = fields.optional_integer(payload, "id", -_ID_LIMIT, _ID_LIMIT)
+        connector = fields.optional_integer(payload, "connectorId", 0, _ID_LIMIT)
         purpose = fields.choice(payload, "chargingProfilePurpose", _PURPOSES, False)
-        stack_level = fields.integer(payload, "stackLevel", 0, _ID_LIMIT, False)
+        stack_level = fields.optional_integer(payload, "stackLevel", 0, _ID_LIMIT)
         removed = self.profiles.clear(
             profile_id,
             None if purpose is None else _PURPOSES.index(purpose),
@@ -220,6 +220,6 @@ def _periods(schedule, unit):
             raise CallError(PROPERTY, "startPeriod: expected 0 first, then rising")
         before_s = start_s
         limit = fields.tenths(entry, "limit", _MAX_DA if unit == profiles.AMPERES else _MAX_DW)
-        phases = fields.integer(entry, "numberPhases", 1, 3, False)
+        phases = fields.optional_integer(entry, "numberPhases", 1, 3)
         periods.append((start_s, limit, phases or 0))
     return periods

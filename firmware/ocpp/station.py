@@ -112,7 +112,7 @@ class Station:
         self.smart.poll()
         self._sample()
         if self.reset_wanted:
-            self._reset()
+            self._reset(self.reset_wanted)
 
     def _sample(self):
         """Take the periodic meter sample of a running transaction, also when offline."""
@@ -127,21 +127,21 @@ class Station:
         self._sample_s += interval_s * ((now_s - self._sample_s) // interval_s)
         meter.keep(record, meter.sample(self._app))
 
-    def _reset(self):
+    def _reset(self, kind):
         """Stop the transaction, wait for its delivery but not for ever, restart."""
         transactions = self._app.transactions
         now_s = self._app.clock.uptime_s()
         if self._reset_s is None:
-            self._reset_s = now_s + _RESET_S[self.reset_wanted]
-            if self.reset_wanted == "Hard":
+            self._reset_s = now_s + _RESET_S[kind]
+            if kind == "Hard":
                 transactions.close("HardReset")
             else:
                 transactions.stop("SoftReset")
             return
         if now_s < self._reset_s and transactions.records:
             return
-        transactions.close(self.reset_wanted + "Reset")
-        self._app.log.event("reset", kind=self.reset_wanted)
+        transactions.close(kind + "Reset")
+        self._app.log.event("reset", kind=kind)
         self.reset_wanted = self._reset_s = None
         if self.on_reset:
             self.on_reset()
