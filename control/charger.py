@@ -9,7 +9,6 @@ or knows the hardware; time comes in with every call.
 from micropython import const
 
 from control import events, limits, pilot, plateau
-from control.droop import Droop
 from control.events import EventRing
 from control.frequency import Frequency
 from control.limits import Limits
@@ -134,8 +133,9 @@ class Charger:
         command = self.command
         meter_ok = readings.meter_age_ms < METER_STALE_MS
         self._measure(dt_ms, readings, meter_ok)
+        judged_ma = self.offer_ma if meter_ok else 0
         self.protection.step(
-            dt_ms, readings, command, self.pilot.state, self.pilot.diode, self.offer_ma
+            dt_ms, readings, command, self.pilot.state, self.pilot.diode, judged_ma
         )
         fault = self.protection.fault
         self._limit(dt_ms, now_ms, readings, meter_ok, command.pilot_mode == PILOT_PWM)

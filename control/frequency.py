@@ -88,7 +88,7 @@ class Frequency:
                 )
                 self.valid = True
             self.updates = (self.updates + 1) & 0x3FFFFFFF
-        if self.valid and self._good < SLOW_CYCLES or self.fast_mhz and self._good < FAST_CYCLES:
+        if self._good < SLOW_CYCLES:
             self._invalidate()
 
     def _edge(self, at_us):

@@ -40,37 +40,34 @@ class Offer:
             self._since_ms = 0  # the PWM starting is a change in the car's eyes
         elif self._since_ms < _LONG_MS:
             self._since_ms += dt_ms
-        target_ma = limit_ma
-        reason = limit_reason
-        wait_ms = _INTERVAL_MS
-        if baseline_ma and limit_ma >= pilot.MIN_MA:
-            moved_ma = baseline_ma + shift_ma
-            if moved_ma < pilot.MIN_MA:
-                moved_ma = pilot.MIN_MA
-            if moved_ma < limit_ma:
-                target_ma = moved_ma
-                reason = RESERVE
-                wait_ms = _RESERVE_INTERVAL_MS
-        if target_ma > pilot.MAX_MA:
-            target_ma = pilot.MAX_MA
-        target_ma -= target_ma % 100  # a limit is never rounded up
-        if target_ma < pilot.MIN_MA:
-            target_ma = 0
-        if self._soft_start and target_ma:
-            target_ma = pilot.MIN_MA
-        self.reason = reason
+        target_ma = self._target_ma(limit_ma, limit_reason, baseline_ma, shift_ma)
         offer_ma = self.offer_ma
         if target_ma == offer_ma:
             return
-        if not running:
-            self.offer_ma = target_ma  # nobody reads the duty: no change in the car's eyes
-        elif target_ma > offer_ma and self._since_ms < wait_ms:
+        by_reserve = self.reason == RESERVE
+        wait_ms = _RESERVE_INTERVAL_MS if by_reserve else _INTERVAL_MS
+        # Nobody reads the duty while the PWM is off; a limit that falls does not wait.
+        must_wait = running and (target_ma > offer_ma or (by_reserve and offer_ma <= limit_ma))
+        if must_wait and self._since_ms < wait_ms:
             return
-        elif reason == RESERVE and self._since_ms < wait_ms and offer_ma <= limit_ma:
-            return
-        else:
-            self.offer_ma = target_ma
+        self.offer_ma = target_ma
         self._since_ms = 0
+
+    def _target_ma(self, limit_ma, limit_reason, baseline_ma, shift_ma):
+        target_ma = limit_ma
+        self.reason = limit_reason
+        if baseline_ma and limit_ma >= pilot.MIN_MA:
+            moved_ma = max(baseline_ma + shift_ma, pilot.MIN_MA)
+            if moved_ma < limit_ma:
+                target_ma = moved_ma
+                self.reason = RESERVE
+        if target_ma > pilot.MAX_MA:
+            target_ma = pilot.MAX_MA
+        if target_ma < pilot.MIN_MA:
+            return 0
+        if self._soft_start:
+            return pilot.MIN_MA
+        return target_ma - target_ma % 100  # a limit is never rounded up
 
     def soft_start_over(self):
         """The car has closed S2 on 6 A: from now on the offer may rise."""

@@ -75,32 +75,33 @@ class Phases:
 
     def step(self, dt_ms, readings, contactor, plugged, meter_ok, under_load):
         """One step; `contactor` is what the session commands, `under_load` its counter."""
-        self._state_ms += dt_ms
-        if self._since_switch_ms < _LONG_MS - dt_ms:
-            self._since_switch_ms += dt_ms
-        if self._hold_off_ms > 0:
-            self._hold_off_ms -= dt_ms
+        self._count_time(dt_ms)
         state = self.state
         if state == IDLE:
             if self.wanted != self.phases and self._hold_off_ms <= 0:
                 self._begin(plugged, meter_ok, under_load)
         elif state == STOPPING:
             self._stopping(readings, contactor, meter_ok)
-        elif state == PARTING:
-            if self._state_ms >= _PART_MS:
-                self.phases = self.wanted
-                self._go(MOVING)
         elif state == MOVING:
             self._moving(readings)
         elif state == WAITING:
             if not plugged or self._state_ms >= self._wait_ms(under_load):
                 self.cp_connect = 1
                 self._go(REJOINING)
-        elif state == REJOINING:
-            if self._state_ms >= _REJOIN_MS:
-                self._go(IDLE)
-        else:
+        elif state == PARTING:
+            if self._state_ms >= _PART_MS:
+                self.phases = self.wanted
+                self._go(MOVING)
+        elif state != REJOINING or self._state_ms >= _REJOIN_MS:
             self._go(IDLE)
+
+    def _count_time(self, dt_ms):
+        if self.state:  # idle may last for weeks, which a small integer does not count
+            self._state_ms += dt_ms
+        if self._since_switch_ms < _LONG_MS - dt_ms:
+            self._since_switch_ms += dt_ms
+        if self._hold_off_ms > 0:
+            self._hold_off_ms -= dt_ms
 
     def _begin(self, plugged, meter_ok, under_load):
         too_soon = plugged and self._since_switch_ms < self._dwell_ms

@@ -46,7 +46,10 @@ class Protection:
         self._lock_ms = 0
 
     def step(self, dt_ms, readings, command, state, diode, offer_ma):
-        """Look at one picture; `command` is what was applied before it was taken."""
+        """Look at one picture; `command` is what was applied before it was taken.
+
+        offer_ma: what the duty says, 0 when the measured currents are too old to be judged.
+        """
         if self.fault:
             self._try_clear(dt_ms, readings, command, state)
         found = NONE

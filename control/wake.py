@@ -50,7 +50,8 @@ class Wake:
 
     def step(self, dt_ms, letter, mode, allowed):
         """One step with the debounced letter, the session's pilot mode and its permission."""
-        self._state_ms += dt_ms
+        if self.state:  # idle may last for weeks, which a small integer does not count
+            self._state_ms += dt_ms
         started = mode == PILOT_PWM and not self._was_pwm
         self._was_pwm = mode == PILOT_PWM
         if letter == plateau.C or letter == plateau.D:

@@ -79,7 +79,7 @@ def _contradictions(settings):
             settings.fcr_full_mhz,
         )
     url = settings.csms_url
-    if url and not (url.startswith("ws://") or url.startswith("wss://")):
+    if url and not url.startswith(("ws://", "wss://")):
         yield "csms_url: %r: expected ws://host:port/path or wss://..." % url
 
 

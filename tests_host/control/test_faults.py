@@ -86,3 +86,12 @@ def test_relay_that_stands_wrong_forbids_charging():
     rig.readings.phase_closed = 1
     rig.run(5000)
     assert fault(rig) == "none" and rig.closed
+
+
+def test_currents_of_a_silent_meter_are_not_judged():
+    rig = charging()
+    rig.current_ma = 32000
+    rig.run(1000)
+    rig.readings.meter_age_ms = 4000
+    rig.run(20000)
+    assert fault(rig) == "none" and rig.closed and rig.charger.offer_ma == 6000

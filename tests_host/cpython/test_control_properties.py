@@ -107,44 +107,38 @@ def test_offer_is_never_above_the_limit_and_rises_at_most_each_5_s_without_a_res
     assert last_rise_ms <= t_ms
 
 
+ACTS = {
+    "diode": lambda rig, on: setattr(rig, "diode", not on),
+    "rcd": lambda rig, on: setattr(rig.readings, "rcd_ok", on),
+    "weld": lambda rig, on: setattr(rig, "weld", bool(on)),
+    "no_close": lambda rig, on: setattr(rig, "no_close", bool(on)),
+    "stuck": lambda rig, on: setattr(rig, "phase_stuck", bool(on)),
+    "meter": lambda rig, on: setattr(rig.readings, "meter_age_ms", 10000 * on),
+    "authorise": lambda rig, on: rig.charger.authorise(bool(on)),
+    "phases": lambda rig, on: rig.charger.request_phases(3 if on else 1),
+    "limit": lambda rig, on: rig.charger.limits.offer(limits.OCPP, 16000 * on, rig.now_ms),
+    "guard": lambda rig, on: setattr(rig.readings, "guard_tripped", on),
+    "current": lambda rig, on: setattr(rig, "current_ma", 40000 * on),
+}
+
+
+def act(rig, name, on):
+    """Do one random thing to the rig."""
+    if name in ACTS:
+        ACTS[name](rig, on)
+    else:
+        rig.car = name
+
+
 ACTIONS = st.lists(
     st.tuples(
-        st.sampled_from(
-            ["A", "B", "C", "D", "E", "diode", "rcd", "weld", "no_close", "stuck", "meter",
-             "authorise", "phases", "limit", "guard", "current"]
-        ),
+        st.sampled_from([*"ABCDE", *ACTS]),
         st.integers(0, 1),
         st.integers(1, 700),
     ),
     min_size=3,
     max_size=25,
-)  # fmt: skip
-
-
-def act(rig, name, on):
-    """Do one random thing to the rig."""
-    if name in "ABCDE":
-        rig.car = name
-    elif name == "diode":
-        rig.diode = not on
-    elif name == "rcd":
-        rig.readings.rcd_ok = on
-    elif name in ("weld", "no_close"):
-        setattr(rig, name, bool(on))
-    elif name == "stuck":
-        rig.phase_stuck = bool(on)
-    elif name == "meter":
-        rig.readings.meter_age_ms = 10000 * on
-    elif name == "authorise":
-        rig.charger.authorise(bool(on))
-    elif name == "phases":
-        rig.charger.request_phases(3 if on else 1)
-    elif name == "limit":
-        rig.charger.limits.offer(limits.OCPP, 16000 * on, rig.now_ms)
-    elif name == "guard":
-        rig.readings.guard_tripped = on
-    elif name == "current":
-        rig.current_ma = 40000 * on
+)
 
 
 class Watch:
