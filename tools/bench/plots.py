@@ -43,7 +43,7 @@ def frequency(axis, record):
             before = x
         line(made, (xs, ys), "measured", BLUE, "Hz", "0.000", width=1.3)
     low, high = min(true[1], default=50), max(true[1], default=50)
-    made.y_range = Range1d(min(low, 49.95) - 0.02, max(high, 50.05) + 0.03)
+    made.y_range = Range1d(min(low, 49.97) - 0.01, max(high, 50.03) + 0.02)
     legend(made)
     return made
 

@@ -18,7 +18,7 @@ def thin(xs, ys, most=MOST):
         i for i in range(len(xs)) if i in (0, last) or ys[i] != ys[i - 1] or ys[i] != ys[i + 1]
     ]
     if len(kept) > most:
-        kept = _extremes(kept, ys, most // 4)
+        kept = _extremes(kept, ys, most // 6)
     return [xs[i] for i in kept], [ys[i] for i in kept]
 
 
@@ -28,9 +28,11 @@ def _extremes(kept, ys, buckets):
     for number in range(buckets):
         part = kept[int(number * size) : int((number + 1) * size)]
         if part:
-            chosen.update((part[0], part[-1]))  # keeps the corners of jumps
-            chosen.add(min(part, key=ys.__getitem__))
-            chosen.add(max(part, key=ys.__getitem__))
+            # first and last of each extreme, so that the corners of jumps stay
+            for order in (part, part[::-1]):
+                chosen.add(order[0])
+                chosen.add(min(order, key=ys.__getitem__))
+                chosen.add(max(order, key=ys.__getitem__))
     return sorted(chosen)
 
 
