@@ -27,6 +27,11 @@ def interpreter():
     return path
 
 
+def simulated_ms(ticks_ms):
+    """Simulated time of the firmware's ticks, which start 60 s before their wrap at 2**30."""
+    return (ticks_ms - (1 << 30) + 60000) & 0x3FFFFFFF
+
+
 class SimLink:
     """One run of the simulator. Set the `on_...` callables before `run`.
 
@@ -138,6 +143,7 @@ class SimLink:
         elif "bench" in message:
             await self._message(message)
         elif "event" in message:
+            message["t_ms"] = simulated_ms(message.get("t_ms", 0))
             self.on_log(message)
         else:
             self.on_console(text)
@@ -164,7 +170,7 @@ class SimLink:
             elif kind == "sync":
                 sent = await self.csms.sync(conn, message["sent"], t_ms)
             else:
-                sent = await self.csms.action(conn, message["action"], t_ms)
+                sent = await self.csms.action(conn or None, message["action"], t_ms)
             self.send({"conn": conn, "sent": sent})
         else:
             self.on_console(json.dumps(message))
