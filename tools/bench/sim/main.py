@@ -77,7 +77,7 @@ class Run:
         kind = config.get("csms", "none")
         self.flight = None
         if kind != "none":
-            self.flight = Flight(real_ms, real_diff, say, kind == "external")
+            self.flight = Flight(real_ms, real_diff, self._say_when, kind == "external")
         self.waiter = Waiter(
             clock, self.world, self.flight, self.realtime, real_ms, real_diff, self._command
         )
@@ -134,6 +134,11 @@ class Run:
     def _over(self):
         self.world.board.powered = False  # what the firmware does on its way out is not recorded
         self.clock.halt = End()
+
+    def _say_when(self, message):
+        # The central system's clock is this one: every answer it gives carries the time.
+        message["t_ms"] = self.clock.now_us // 1000
+        say(message)
 
     def _command(self, line):
         """A live command from the host; an empty line means that the host has gone."""
