@@ -7,8 +7,6 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 SCENARIO ?= tools/bench/scenarios/afternoon.toml
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-DEVICE := boot.py main.py control drivers firmware
-CODE := $(wildcard $(DEVICE)) tests_host tools
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
