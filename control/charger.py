@@ -35,7 +35,7 @@ class Charger:
     """Owner of all control state. Built once from checked settings (see firmware/settings.py).
 
     `cable_fixed_ma`: rating of a tethered cable, 0 when the socket's proximity pin is read.
-    `droop`: a Droop or None. `baseline_ma`: the current that the reserve moves around.
+    `grid`: a control.grid.stack.Grid, or None when no grid service is configured.
     """
 
     def __init__(
@@ -46,8 +46,7 @@ class Charger:
         cp_switch=True,
         ventilation=False,
         wake=True,
-        droop=None,
-        baseline_ma=0,
+        grid=None,
         nominal_mhz=50000,
     ):
         self.pilot = Plateau()
@@ -58,13 +57,12 @@ class Charger:
         self.wake = Wake(wake, cp_switch)
         self.session = Session(ventilation)
         self.frequency = Frequency(nominal_mhz)
-        self.droop = droop
+        self.grid = grid
         self.events = EventRing()
         self.command = Command()
         self.command.three_phase = 1 if phases.phases == 3 else 0
         self.authorised = False
         self.plugged = False
-        self._baseline_ma = baseline_ma
         self._cable_fixed_ma = cable_fixed_ma
         self._cp_switch = cp_switch
         self._last_ms = -1
@@ -182,8 +180,8 @@ class Charger:
         self.frequency.step(
             dt_ms, readings.edge_us, readings.edge_count, readings.l1_mv if meter_ok else 0
         )
-        if self.droop:
-            self.droop.step(dt_ms, self.frequency.slow_mhz, self.frequency.valid)
+        if self.grid:
+            self.grid.step(dt_ms, self.frequency)
 
     def _limit(self, dt_ms, now_ms, readings, meter_ok, running):
         self._limits_ms += dt_ms
@@ -191,14 +189,8 @@ class Charger:
             self._limits_ms = 0
             self._offer_limits(now_ms, readings, meter_ok)
             self.limits.resolve(now_ms)
-        baseline_ma = 0
-        shift_ma = 0
-        if self.droop:
-            baseline_ma = self._baseline_ma
-            shift_ma = self.droop.shift_ma
-        self.offer.step(
-            dt_ms, self.limits.limit_ma, self.limits.reason, baseline_ma, shift_ma, running
-        )
+        grid_ma = self.grid.target_ma if self.grid else 0
+        self.offer.step(dt_ms, self.limits.limit_ma, self.limits.reason, grid_ma, running)
         if self.session.contactor:
             self.offer.soft_start_over()
 

@@ -30,17 +30,17 @@ class Offer:
         """Begin at 6 A when charging starts next: after a phase switch (pilot sheet 7.3)."""
         self._soft_start = True
 
-    def step(self, dt_ms, limit_ma, limit_reason, baseline_ma, shift_ma, running):
+    def step(self, dt_ms, limit_ma, limit_reason, grid_ma, running):
         """Decide from the lowest limit and the reserve; `running`: the car sees the PWM.
 
-        baseline_ma 0 means no reserve. A reserve stays between 6 A and the limit.
+        grid_ma: the wish of the grid services, 0 for none; held between 6 A and the limit.
         """
         if running != self._was_running:
             self._was_running = running
             self._since_ms = 0  # the PWM starting is a change in the car's eyes
         elif self._since_ms < _LONG_MS:
             self._since_ms += dt_ms
-        target_ma = self._target_ma(limit_ma, limit_reason, baseline_ma, shift_ma)
+        target_ma = self._target_ma(limit_ma, limit_reason, grid_ma)
         offer_ma = self.offer_ma
         if target_ma == offer_ma:
             return
@@ -53,11 +53,11 @@ class Offer:
         self.offer_ma = target_ma
         self._since_ms = 0
 
-    def _target_ma(self, limit_ma, limit_reason, baseline_ma, shift_ma):
+    def _target_ma(self, limit_ma, limit_reason, grid_ma):
         target_ma = limit_ma
         self.reason = limit_reason
-        if baseline_ma and limit_ma >= pilot.MIN_MA:
-            moved_ma = max(baseline_ma + shift_ma, pilot.MIN_MA)
+        if grid_ma and limit_ma >= pilot.MIN_MA:
+            moved_ma = max(grid_ma, pilot.MIN_MA)
             if moved_ma < limit_ma:
                 target_ma = moved_ma
                 self.reason = RESERVE

@@ -14,7 +14,8 @@ from machine import WDT
 
 from control import limits
 from control.charger import Charger
-from control.droop import Droop
+from control.grid.droop import Droop
+from control.grid.stack import Grid
 from control.phases import Phases
 from firmware import crashes
 from firmware.board import Board
@@ -35,7 +36,7 @@ current = None  # the running App, for diagnostics
 
 def build_charger(settings, board_ma):
     """A Charger as `settings` describe it; `board_ma` is what the hardware can carry."""
-    droop = None
+    grid = None
     if settings.fcr_enabled:
         droop = Droop(
             settings.fcr_capacity_ma,
@@ -43,6 +44,7 @@ def build_charger(settings, board_ma):
             settings.fcr_deadband_mhz,
             settings.nominal_mhz,
         )
+        grid = Grid(droop, settings.fcr_baseline_ma)
     phases = Phases(
         settings.phases,
         settings.phase_switch,
@@ -58,8 +60,7 @@ def build_charger(settings, board_ma):
         cp_switch=settings.cp_switch,
         ventilation=settings.ventilation,
         wake=settings.wake,
-        droop=droop,
-        baseline_ma=settings.fcr_baseline_ma if droop else 0,
+        grid=grid,
         nominal_mhz=settings.nominal_mhz,
     )
     if settings.local_limit_ma:

@@ -3,8 +3,8 @@
 
 from array import array
 
-from control.droop import Droop
 from control.frequency import Frequency
+from control.grid.droop import Droop
 
 BUFFER = array("i", [0] * 16)
 
