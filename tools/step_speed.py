@@ -14,7 +14,7 @@ import time
 sys.path.insert(0, sys.argv[1])
 
 from control.charger import Charger
-from control.droop import Droop
+from control.grid.droop import Droop
 from control.phases import Phases
 from control.readings import PILOT_PWM, Readings
 
