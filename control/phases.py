@@ -89,9 +89,7 @@ class Phases:
                 self.cp_connect = 1
                 self._go(REJOINING)
         elif state == PARTING:
-            if self._state_ms >= _PART_MS:
-                self.phases = self.wanted
-                self._go(MOVING)
+            self._parting(readings)
         elif state != REJOINING or self._state_ms >= _REJOIN_MS:
             self._go(IDLE)
 
@@ -120,6 +118,13 @@ class Phases:
             self._go(PARTING)
         elif self._state_ms >= _STOP_LIMIT_MS:
             self._fail()
+
+    def _parting(self, readings):
+        if readings.contactor_closed:
+            self._fail()  # closed without its coil: nothing may move
+        elif self._state_ms >= _PART_MS:
+            self.phases = self.wanted
+            self._go(MOVING)
 
     def _moving(self, readings):
         if readings.phase_closed == (1 if self.phases == 3 else 0):

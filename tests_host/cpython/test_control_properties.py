@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Properties of the control layer under random input (hypothesis): what may never happen."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from control import limits, pilot, plateau
@@ -170,6 +170,7 @@ class Watch:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ACTIONS)
+@example([("A", 0, 1), ("phases", 0, 2), ("weld", 1, 50)])
 def test_no_sequence_of_events_closes_wrongly(actions):
     rig = Rig()
     rig.run(3000, "A")
