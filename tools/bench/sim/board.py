@@ -24,6 +24,7 @@ except ImportError:  # CPython cannot forbid allocation
 
 PILOT, CP_CONNECT, MAIN_COIL, PHASE_COIL = 2, 3, 4, 5
 MAIN_FEEDBACK, PHASE_FEEDBACK, RCD_OK, RCD_TEST, CROSSING = 6, 7, 8, 9, 10
+PE_OK = 11
 ADC_HIGH, ADC_LOW, ADC_PP = 26, 27, 28
 PINS = 30
 PULLED_UP = (CP_CONNECT,)
@@ -58,6 +59,7 @@ class Board:
         self.feeds = 0  # one for each control step that did its work
         self._wdt = Event(self._watchdog)
         self.level[RCD_OK] = 1
+        self.level[PE_OK] = 1
         self.level[CP_CONNECT] = 1
 
     # --- outputs
