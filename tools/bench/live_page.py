@@ -18,7 +18,6 @@ from . import vehicles
 from .controls import FAULTS
 from .live_plots import SHOWN_S, LivePlots
 from .look import STATES
-from .record import simulated_ms
 
 UPDATE_MS = 250
 TILE = (
@@ -219,7 +218,7 @@ class Page:
 
 def _log_line(item):
     rest = {key: value for key, value in item.items() if key not in ("t_ms", "event")}
-    at = "%10.2f s" % (simulated_ms(item["t_ms"]) / 1000) if "t_ms" in item else " " * 12
+    at = "%10.2f s" % (item["t_ms"] / 1000)
     return "%s  %-18s %s" % (
         at,
         item.get("event", ""),

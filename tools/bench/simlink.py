@@ -13,6 +13,7 @@ from tools.runtimes import micropython
 from tools.tree import ROOT as REPO
 
 from .errors import BenchError
+from .record import simulated_ms
 
 MAIN = REPO / "tools" / "bench" / "sim" / "main.py"
 SILENCE_S = 60
@@ -25,11 +26,6 @@ def interpreter():
     if not shutil.which(path):
         raise BenchError("no MicroPython found: expected %s or the variable MICROPYTHON" % path)
     return path
-
-
-def simulated_ms(ticks_ms):
-    """Simulated time of the firmware's ticks, which start 60 s before their wrap at 2**30."""
-    return (ticks_ms - (1 << 30) + 60000) & 0x3FFFFFFF
 
 
 class SimLink:
