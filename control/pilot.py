@@ -51,6 +51,14 @@ def current_ma(duty):
     return MAX_MA
 
 
+def is_digital(duty):
+    """True when `duty` ppm asks for digital communication (5 %, read as 3 to 7 %; Table A.8).
+
+    This charger speaks no ISO 15118 and never offers it; a car model or a tester asks.
+    """
+    return 30000 <= duty <= 70000
+
+
 def cable_ma(pp_ohm):
     """Rating of the cable in mA from its proximity resistor, 0 if open or out of range.
 

@@ -87,3 +87,10 @@ def test_cable_bands():
         (0, 0),
     ):
         assert pilot.cable_ma(ohm) == ma, ohm
+
+
+def test_five_percent_is_no_current_but_a_wish_to_talk():
+    assert pilot.is_digital(pilot.DUTY_5_PERCENT_PPM)
+    assert pilot.current_ma(pilot.DUTY_5_PERCENT_PPM) == 0
+    for duty in (0, 29999, 70001, 100000, 1000000):
+        assert not pilot.is_digital(duty), duty
