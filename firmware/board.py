@@ -7,7 +7,7 @@ readings = board.read(now_ms) -> command = charger.step(...) -> board.apply(now_
 from machine import UART, Pin
 
 from control.guard import Guard
-from control.readings import Readings
+from control.readings import PILOT_X1, Readings
 from drivers.card_reader import CardReader
 from drivers.contactor import Contactors
 from drivers.guard_timer import GuardTimer
@@ -90,8 +90,9 @@ class Board:
             self._cp_connect.value(command.cp_connect)
 
     def close(self):
-        """Open the contactor and stop the guard's timer: the program ends."""
+        """Open the contactor, offer nothing, stop the guard's timer: the program ends."""
         self._guard_timer.stop()
+        self.pilot.drive(PILOT_X1, 0)  # the PWM would go on by itself
 
 
 def _uart(number, baud, tx, rx):
