@@ -131,6 +131,8 @@ class Charger:
         command = self.command
         meter_ok = readings.meter_age_ms < METER_STALE_MS
         self._measure(dt_ms, readings, meter_ok)
+        if self.grid:
+            self.grid.step(dt_ms, now_ms, readings, meter_ok, self)
         judged_ma = self.offer_ma if meter_ok else 0
         self.protection.step(
             dt_ms, readings, command, self.pilot.state, self.pilot.diode, judged_ma
@@ -180,8 +182,6 @@ class Charger:
         self.frequency.step(
             dt_ms, readings.edge_us, readings.edge_count, readings.l1_mv if meter_ok else 0
         )
-        if self.grid:
-            self.grid.step(dt_ms, self.frequency)
 
     def _limit(self, dt_ms, now_ms, readings, meter_ok, running):
         self._limits_ms += dt_ms
@@ -189,8 +189,7 @@ class Charger:
             self._limits_ms = 0
             self._offer_limits(now_ms, readings, meter_ok)
             self.limits.resolve(now_ms)
-        grid_ma = self.grid.target_ma if self.grid else 0
-        self.offer.step(dt_ms, self.limits.limit_ma, self.limits.reason, grid_ma, running)
+        self.offer.step(dt_ms, self.limits.limit_ma, self.limits.reason, self.grid, running)
         if self.session.contactor:
             self.offer.soft_start_over()
 
@@ -229,8 +228,12 @@ class Charger:
         command.pilot_mode = mode
         command.cp_connect = cp_connect
         command.duty_ppm = pilot.duty_ppm(self.offer.offer_ma) if mode == PILOT_PWM else 0
-        command.contactor = self.session.contactor if mode != PILOT_F and cp_connect else 0
-        command.three_phase = 1 if self.phase_switch.phases == 3 else 0
+        contactor = self.session.contactor if mode != PILOT_F and cp_connect else 0
+        three_phase = 1 if self.phase_switch.phases == 3 else 0
+        if contactor != command.contactor or three_phase != command.three_phase:
+            self.frequency.blank()  # own switching shifts the phase of the voltage
+        command.contactor = contactor
+        command.three_phase = three_phase
 
     def _note(self, now_ms, readings):
         command = self.command

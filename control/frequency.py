@@ -91,6 +91,9 @@ class Frequency:
         if self._good < SLOW_CYCLES:
             self._invalidate()
 
+    def blank(self):
+        """The charger is about to switch a contactor: the next edges are not to be trusted."""
+
     def _edge(self, at_us):
         period_us = (at_us - self._times[self._newest & 31]) & 0x3FFFFFFF
         self._newest = (self._newest + 1) & 31

@@ -19,12 +19,21 @@ METER = const(4)
 VOLTAGE = const(5)
 USER = const(6)
 OCPP = const(7)
-SOURCES = const(8)
-NAMES = ("board", "cable", "simplified", "settings", "meter", "voltage", "user", "ocpp")
+GRID = const(8)  # return to service after a grid event, random delay
+SOURCES = const(9)
+NAMES = ("board", "cable", "simplified", "settings", "meter", "voltage", "user", "ocpp", "grid")
 
-# Reasons beyond the list, for the trace: a frequency reserve moves the result below the limit.
-RESERVE = const(8)
-REASONS = NAMES + ("reserve",)
+# Reasons beyond the list, for the trace: a grid service moves the result below the limit.
+# RESERVE is the baseline of these services while none of them moves it.
+RESERVE = const(SOURCES)
+FFR = const(SOURCES + 1)
+FCR = const(SOURCES + 2)
+LFSM = const(SOURCES + 3)
+FRR = const(SOURCES + 4)
+INERTIA = const(SOURCES + 5)
+SELF_TEST = const(SOURCES + 6)
+HOLD = const(SOURCES + 7)
+REASONS = NAMES + ("reserve", "ffr", "fcr", "lfsm", "frr", "inertia", "self_test", "hold")
 
 NO_LIMIT = const(1000000)
 

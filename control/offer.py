@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""How much current the pilot says now: the limit, the reserve around its baseline, the pace.
+"""How much current the pilot says now: the limit, the grid services around a baseline, the pace.
 
 A lower limit is protection and goes out at once. A higher offer waits until 5 s after the
-last change (IEC 61851-1 Table A.6 sequence 6). A frequency reserve is exempt from that wait,
-which is a documented deviation: with it a droop would be too late to be one.
+last change (IEC 61851-1 Table A.6 sequence 6). A grid service is exempt from that wait, down
+always, up only with a car that has shown that it follows: a documented deviation, without which
+a droop would be too late to be one. Its small steps keep a pace of their own, for the car's sake.
 """
 
 from micropython import const
 
 from control import pilot
-from control.limits import RESERVE
 
 _INTERVAL_MS = const(5000)
-_RESERVE_INTERVAL_MS = const(1000)
+# A grid service: small steps once a second, a step that matters at once.
+_SMALL_INTERVAL_MS = const(1000)
+_LARGE_INTERVAL_MS = const(100)
+_LARGE_MA = const(1000)
 _LONG_MS = const(1 << 20)
 
 
@@ -22,6 +25,7 @@ class Offer:
     def __init__(self):
         self.offer_ma = 0
         self.reason = 0
+        self._by_grid = False
         self._since_ms = _LONG_MS
         self._soft_start = False
         self._was_running = False
@@ -30,37 +34,53 @@ class Offer:
         """Begin at 6 A when charging starts next: after a phase switch (pilot sheet 7.3)."""
         self._soft_start = True
 
-    def step(self, dt_ms, limit_ma, limit_reason, grid_ma, running):
-        """Decide from the lowest limit and the reserve; `running`: the car sees the PWM.
+    def step(self, dt_ms, limit_ma, limit_reason, grid, running):
+        """Decide from the lowest limit and the grid services; `running`: the car sees the PWM.
 
-        grid_ma: the wish of the grid services, 0 for none; held between 6 A and the limit.
+        grid: None, or the wish of the services (control.grid.stack.Grid), held between 6 A and
+        the limit: target_ma (0: none), reason, pause, urgent, may_rise.
         """
         if running != self._was_running:
             self._was_running = running
             self._since_ms = 0  # the PWM starting is a change in the car's eyes
         elif self._since_ms < _LONG_MS:
             self._since_ms += dt_ms
-        target_ma = self._target_ma(limit_ma, limit_reason, grid_ma)
-        offer_ma = self.offer_ma
-        if target_ma == offer_ma:
+        target_ma = self._target_ma(limit_ma, limit_reason, grid)
+        if target_ma == self.offer_ma:
             return
-        by_reserve = self.reason == RESERVE
-        wait_ms = _RESERVE_INTERVAL_MS if by_reserve else _INTERVAL_MS
         # Nobody reads the duty while the PWM is off; a limit that falls does not wait.
-        must_wait = running and (target_ma > offer_ma or (by_reserve and offer_ma <= limit_ma))
-        if must_wait and self._since_ms < wait_ms:
+        if running and self._since_ms < self._wait_ms(target_ma, limit_ma, grid):
             return
         self.offer_ma = target_ma
         self._since_ms = 0
 
-    def _target_ma(self, limit_ma, limit_reason, grid_ma):
+    def _wait_ms(self, target_ma, limit_ma, grid):
+        """How long after the last change this one may go out."""
+        up_ma = target_ma - self.offer_ma
+        if not self._by_grid:
+            return _INTERVAL_MS if up_ma > 0 else 0
+        if up_ma > 0 and not grid.may_rise:
+            return _INTERVAL_MS
+        if self.offer_ma > limit_ma or grid.urgent:
+            return 0
+        return _LARGE_INTERVAL_MS if not -_LARGE_MA < up_ma < _LARGE_MA else _SMALL_INTERVAL_MS
+
+    def _target_ma(self, limit_ma, limit_reason, grid):
         target_ma = limit_ma
         self.reason = limit_reason
-        if grid_ma and limit_ma >= pilot.MIN_MA:
-            moved_ma = max(grid_ma, pilot.MIN_MA)
+        self._by_grid = False
+        if grid and grid.target_ma and limit_ma >= pilot.MIN_MA:
+            if grid.pause:
+                self.reason = grid.reason
+                self._by_grid = True
+                return 0
+            moved_ma = max(grid.target_ma, pilot.MIN_MA)
             if moved_ma < limit_ma:
                 target_ma = moved_ma
-                self.reason = RESERVE
+                self.reason = grid.reason
+                self._by_grid = True
+            elif grid.may_rise:
+                self._by_grid = True  # up to the limit by a service: at its pace
         if target_ma > pilot.MAX_MA:
             target_ma = pilot.MAX_MA
         if target_ma < pilot.MIN_MA:
