@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Charging profiles of a central system: which limit holds at a given second, and what follows.
+"""Charging profiles of a central system: which limit holds at a given second, and until when.
 
-Rules of OCPP 1.6 with its errata 4.0 for absolute schedules of two purposes, ChargePointMaxProfile
-and TxDefaultProfile: per purpose the highest stack level that has a value at that second wins
-(errata 3.43), the lower of the two purposes holds, a gap means no limit (errata 3.34 on phases).
+Rules of OCPP 1.6 edition 2 with its errata 4.0. Per purpose the highest stack level that has a
+value at that second wins (errata 3.43); a TxProfile takes the place of a TxDefaultProfile; the
+lower of that and the ChargePointMaxProfile holds; a gap means no limit. A schedule runs from its
+startSchedule (absolute), from the same time of day or week again and again, also before the date
+given (recurring, cut off where the next round begins), or from the start of the transaction
+(relative; of the question, while there is none). minChargingRate is not kept: it is a wish of the
+car's side, and following it would raise a limit above what the central system allows.
 
 Times are seconds since 2020-01-01 so that they fit the small integers of a 32-bit chip. Limits are
 tenths (0.1 A per phase or 0.1 W in total) because the OCPP schema knows one decimal. Amperes are
@@ -16,20 +20,28 @@ from array import array
 
 from micropython import const
 
-MAX_PROFILES = const(6)
+MAX_PROFILES = const(16)
 MAX_PERIODS = const(24)
 MAX_STACK_LEVEL = const(8)
 
 CHARGE_POINT_MAX = const(0)
 TX_DEFAULT = const(1)
+TX = const(2)
 AMPERES = const(0)
 WATTS = const(1)
 
+# What `every` may be: the length of a round in seconds, or one of these.
+ONCE = const(0)
+RELATIVE = const(-1)
+DAILY = const(86400)
+WEEKLY = const(604800)
+
 NO_LIMIT = const(-1)
 NEVER = const(0x3FFFFFFF)  # later than every second that can occur
+LONGEST_S = const(0x1FFFFFFF)  # longest duration and offset: sums stay small integers
+NO_TRANSACTION = const(-0x3FFFFFFF)
 
-_NOMINAL_V = const(230)
-_ASSUMED_PHASES = const(3)  # numberPhases absent: 3 is assumed (1.6 ed. 2, 7.14)
+NOMINAL_V = const(230)
 _MIN_MA = const(6000)  # IEC 61851-1 A.3: a duty cycle cannot offer less
 _FREE = const(-1)
 
@@ -43,15 +55,21 @@ class Profiles:
         self._purpose = array("b", [_FREE] * n)  # _FREE or a purpose
         self._rank = array("b", [0] * n)  # 2 x stack level, + 1 when for connector 1 only
         self._unit = array("b", [0] * n)
+        self._every = array("i", [0] * n)
         self._begin = array("i", [0] * n)
-        self._end = array("i", [0] * n)  # begin + duration, NEVER without duration
+        self._length = array("i", [0] * n)  # duration, NEVER without one
         self._from = array("i", [0] * n)
         self._until = array("i", [0] * n)  # exclusive
         self._count = array("b", [0] * n)
         self._start = array("i", [0] * (n * MAX_PERIODS))  # offset from begin, first is 0
         self._limit = array("i", [0] * (n * MAX_PERIODS))
         self._phases = array("b", [0] * (n * MAX_PERIODS))
-        self._evaluated_s = NEVER  # second the fields below belong to
+        # What the last look found: period in force or -1, first second it may be another.
+        self._at = array("h", [-1] * n)
+        self._edge = array("i", [NEVER] * n)
+        self._best = array("h", [-1] * 3)  # winning slot of each purpose
+        self._since_s = NEVER  # second the fields below belong to
+        self._begun_s = NO_TRANSACTION
         self.amps_da = NO_LIMIT  # lowest ampere limit, 0.1 A per phase
         self.watts_dw = NO_LIMIT  # lowest watt limit, 0.1 W over all phases
         self.phases = 0  # smallest numberPhases given, 0 = none given
@@ -59,21 +77,21 @@ class Profiles:
 
     def count(self):
         """Number of profiles stored."""
-        used = 0
-        for slot in range(MAX_PROFILES):
-            if self._purpose[slot] != _FREE:
-                used += 1
-        return used
+        return sum([1 for purpose in self._purpose if purpose != _FREE])
 
     def is_free(self, slot):
         """True when no profile is in this slot."""
         return self._purpose[slot] == _FREE
 
+    def of_transaction(self, slot):
+        """True for a TxProfile, which ends with its transaction."""
+        return self._purpose[slot] == TX
+
     def put(self, profile_id, purpose, stack_level, connector):
         """Take a slot for a profile; returns its number, -1 when all are in use.
 
-        The same id, or the same purpose, level and connector, is replaced (1.6 ed. 2, 3.13).
-        Follow with `times` and one `period` per period; until the first the profile is empty.
+        The same id, or the same purpose, level and connector, is replaced, in its own slot
+        (1.6 ed. 2, 5.16.4). Follow with `times` and one `period` per period.
         """
         rank = 2 * stack_level + (1 if connector else 0)
         slot = -1
@@ -81,33 +99,27 @@ class Profiles:
             same_place = self._purpose[i] == purpose and self._rank[i] == rank
             if self._purpose[i] != _FREE and (self._id[i] == profile_id or same_place):
                 self._purpose[i] = _FREE
-        for i in range(MAX_PROFILES):
-            if self._purpose[i] == _FREE:
-                slot = i
-                break
+                if slot < 0:
+                    slot = i
+        if slot < 0:
+            for i in range(MAX_PROFILES):
+                if self._purpose[i] == _FREE:
+                    slot = i
+                    break
         if slot >= 0:
             self._id[slot] = profile_id
             self._purpose[slot] = purpose
             self._rank[slot] = rank
             self._count[slot] = 0
-        self._evaluated_s = NEVER
+        self._since_s = NEVER
         return slot
 
-    def has_room(self, profile_id, purpose, stack_level, connector):
-        """True when `put` with the same arguments would find a slot."""
-        rank = 2 * stack_level + (1 if connector else 0)
-        for i in range(MAX_PROFILES):
-            if self._purpose[i] == _FREE or self._id[i] == profile_id:
-                return True
-            if self._purpose[i] == purpose and self._rank[i] == rank:
-                return True
-        return False
-
-    def times(self, slot, unit, begin_s, duration_s, from_s, until_s):
+    def times(self, slot, unit, every, begin_s, duration_s, from_s, until_s):
         """Unit and validity. duration_s -1 = open end; from_s/until_s 0 and NEVER = always."""
         self._unit[slot] = unit
+        self._every[slot] = every
         self._begin[slot] = begin_s
-        self._end[slot] = NEVER if duration_s < 0 else min(NEVER, begin_s + duration_s)
+        self._length[slot] = NEVER if duration_s < 0 else duration_s
         self._from[slot] = from_s
         self._until[slot] = until_s
 
@@ -119,7 +131,27 @@ class Profiles:
         self._limit[at] = limit
         self._phases[at] = phases
         self._count[slot] = i + 1
-        self._evaluated_s = NEVER
+        self._since_s = NEVER
+
+    def export(self, slot):
+        """A profile as a flat list of integers, for the flash; `put_back` takes it in again."""
+        begin = slot * MAX_PERIODS
+        length = self._length[slot]
+        flat = [self._id[slot], self._purpose[slot], self._rank[slot] // 2, self._rank[slot] % 2]
+        flat += [self._unit[slot], self._every[slot], self._begin[slot]]
+        flat += [-1 if length == NEVER else length, self._from[slot], self._until[slot]]
+        for at in range(begin, begin + self._count[slot]):
+            flat += [self._start[at], self._limit[at], self._phases[at]]
+        return flat
+
+    def put_back(self, flat):
+        """Store what `export` gave; returns the slot, or -1 when there is no room."""
+        slot = self.put(flat[0], flat[1], flat[2], flat[3])
+        if slot >= 0:
+            self.times(slot, flat[4], flat[5], flat[6], flat[7], flat[8], flat[9])
+            for at in range(10, len(flat), 3):
+                self.period(slot, flat[at], flat[at + 1], flat[at + 2])
+        return slot
 
     def clear(self, profile_id=None, purpose=None, stack_level=None, connector=None):
         """Remove what matches; returns how many. An id wins, the rest is ANDed (errata 3.25/3.26).
@@ -142,63 +174,99 @@ class Profiles:
                     continue
             self._purpose[i] = _FREE
             removed += 1
-        self._evaluated_s = NEVER
+        self._since_s = NEVER
         return removed
 
-    def _period_at(self, slot, now_s):
-        """Index of the period in force, -1 when the profile says nothing at this second."""
-        if not self._from[slot] <= now_s < self._until[slot]:
-            return -1
-        if not self._begin[slot] <= now_s < self._end[slot]:
-            return -1
-        offset = now_s - self._begin[slot]
-        found = -1
+    def evaluate(self, now_s, begun_s=NO_TRANSACTION):
+        """Limits in force at now_s for a transaction that began at begun_s.
+
+        Cheap when nothing can have changed since the last call; going forward, only profiles
+        that reach an edge are looked at again.
+        """
+        afresh = now_s < self._since_s or begun_s != self._begun_s
+        if not afresh and now_s < self.next_s:
+            return
+        best = self._best
+        best[0] = best[1] = best[2] = -1
+        soonest = NEVER
+        for slot in range(MAX_PROFILES):
+            purpose = self._purpose[slot]
+            if purpose == _FREE:
+                continue
+            if afresh or now_s >= self._edge[slot]:
+                self._look(slot, now_s, begun_s)
+            if self._edge[slot] < soonest:
+                soonest = self._edge[slot]
+            if self._at[slot] >= 0:
+                rival = best[purpose]
+                if rival < 0 or self._rank[slot] > self._rank[rival]:
+                    best[purpose] = slot
+        self.next_s = soonest
+        self._since_s = now_s
+        self._begun_s = begun_s
+        self.phases = 0
+        self.amps_da = NO_LIMIT
+        self.watts_dw = NO_LIMIT
+        self._apply(best[CHARGE_POINT_MAX])
+        self._apply(best[TX] if best[TX] >= 0 else best[TX_DEFAULT])
+
+    def _look(self, slot, now_s, begun_s):
+        """Find the period in force in one profile, and the next second to look again."""
+        at = -1
+        edge = NEVER
+        if now_s < self._from[slot]:
+            edge = self._from[slot]
+        elif now_s < self._until[slot]:
+            edge = self._until[slot]
+            every = self._every[slot]
+            start_s = self._begin[slot]
+            length_s = self._length[slot]
+            change_s = NEVER
+            if every == RELATIVE:
+                start_s = now_s if begun_s == NO_TRANSACTION else begun_s
+            elif every > 0:
+                start_s = now_s - (now_s - start_s) % every
+                length_s = min(length_s, every)
+                change_s = start_s + every
+            offset_s = now_s - start_s
+            if offset_s < 0:
+                change_s = start_s
+            elif offset_s < length_s:
+                at = self._period_at(slot, offset_s)
+                until_s = self._period_end(at, length_s)
+                if until_s != NEVER and (every != RELATIVE or begun_s != NO_TRANSACTION):
+                    change_s = start_s + until_s
+            edge = min(edge, change_s)
+        self._at[slot] = at
+        self._edge[slot] = edge
+
+    def _period_at(self, slot, offset_s):
+        """Index of the period that holds so long after the start; -1 when there is none."""
         base = slot * MAX_PERIODS
+        found = -1
         for at in range(base, base + self._count[slot]):
-            if self._start[at] > offset:
+            if self._start[at] > offset_s:
                 break
             found = at
         return found
 
-    def _winner(self, purpose, now_s):
-        """Slot and period packed as slot * 1024 + period index, -1 when the purpose is silent."""
-        best = -1
-        best_rank = -1
-        for slot in range(MAX_PROFILES):
-            if self._purpose[slot] == purpose and self._rank[slot] > best_rank:
-                at = self._period_at(slot, now_s)
-                if at >= 0:
-                    best = slot * 1024 + at
-                    best_rank = self._rank[slot]
-        return best
+    def _period_end(self, at, length_s):
+        """Offset at which a period gives way to the next one or to the end of the schedule."""
+        slot = at // MAX_PERIODS
+        if at >= 0 and at + 1 < slot * MAX_PERIODS + self._count[slot]:
+            return min(length_s, self._start[at + 1])
+        return length_s
 
-    def evaluate(self, now_s):
-        """Limits in force at now_s. Cheap when nothing can have changed since the last call."""
-        if self._evaluated_s <= now_s < self.next_s:
+    def _apply(self, slot):
+        """Lower the limit of its unit to that of the period that won, and the phases too."""
+        if slot < 0:
             return
-        top = self._winner(CHARGE_POINT_MAX, now_s)
-        default = self._winner(TX_DEFAULT, now_s)
-        phases = 0
-        if top >= 0:
-            phases = self._phases[top % 1024]
-        if default >= 0:
-            given = self._phases[default % 1024]
-            if given and (not phases or given < phases):
-                phases = given
-        self.phases = phases
-        self.amps_da = NO_LIMIT
-        self.watts_dw = NO_LIMIT
-        self._apply(top)
-        self._apply(default)
-        self.next_s = self._next_change(now_s)
-        self._evaluated_s = now_s
-
-    def _apply(self, winner):
-        """Lower the limit of its unit to that of one winning period."""
-        if winner < 0:
-            return
-        limit = self._limit[winner % 1024]
-        if self._unit[winner // 1024] == AMPERES:
+        at = self._at[slot]
+        given = self._phases[at]
+        if given and (not self.phases or given < self.phases):
+            self.phases = given
+        limit = self._limit[at]
+        if self._unit[slot] == AMPERES:
             if self.amps_da == NO_LIMIT or limit < self.amps_da:
                 self.amps_da = limit
         elif self.watts_dw == NO_LIMIT or limit < self.watts_dw:
@@ -209,30 +277,14 @@ class Profiles:
         amps = self.amps_da
         watts = self.watts_dw
         if unit == AMPERES:
-            other = NO_LIMIT if watts == NO_LIMIT else watts // (_NOMINAL_V * phases)
+            other = NO_LIMIT if watts == NO_LIMIT else watts // (NOMINAL_V * phases)
             own = amps
         else:
-            other = NO_LIMIT if amps == NO_LIMIT else amps * (_NOMINAL_V * phases)
+            other = NO_LIMIT if amps == NO_LIMIT else amps * (NOMINAL_V * phases)
             own = watts
         if own == NO_LIMIT or (other != NO_LIMIT and other < own):
             return other
         return own
-
-    def _next_change(self, now_s):
-        """First second after now_s at which a profile begins, changes or ends."""
-        soonest = NEVER
-        for slot in range(MAX_PROFILES):
-            if self._purpose[slot] == _FREE:
-                continue
-            for edge in (self._from[slot], self._until[slot], self._end[slot]):
-                if now_s < edge < soonest:
-                    soonest = edge
-            base = slot * MAX_PERIODS
-            for at in range(base, base + self._count[slot]):
-                edge = self._begin[slot] + self._start[at]
-                if now_s < edge < soonest:
-                    soonest = edge
-        return soonest
 
     def offer_ma(self, phases_in_use):
         """Limit of the last evaluation for the pilot: mA, 0 = pause, NO_LIMIT = no say.
@@ -246,29 +298,3 @@ class Profiles:
             return NO_LIMIT
         ma = limit_da * 100
         return 0 if ma < _MIN_MA else ma
-
-    def composite(self, now_s, duration_s, unit, hardware_da, hardware_phases):
-        """Schedule that follows from all profiles: list of (offset_s, limit in 0.1, phases or 0).
-
-        Gaps carry the charger's own maximum `hardware_da`, which also caps the rest. At most
-        MAX_PERIODS periods; returns (periods, seconds they are good for). Allocates.
-        """
-        periods = []
-        at_s = now_s
-        end_s = min(NEVER, now_s + duration_s)
-        while at_s < end_s:
-            self.evaluate(at_s)
-            phases = self.phases
-            limit = self.limit(unit, phases or _ASSUMED_PHASES)
-            top = hardware_da
-            if unit == WATTS:
-                n = phases if 0 < phases < hardware_phases else hardware_phases
-                top = hardware_da * (_NOMINAL_V * n)
-            if limit == NO_LIMIT or limit > top:
-                limit = top
-            if not periods or periods[-1][1] != limit or periods[-1][2] != phases:
-                if len(periods) == MAX_PERIODS:
-                    return periods, at_s - now_s
-                periods.append((at_s - now_s, limit, phases))
-            at_s = self.next_s
-        return periods, end_s - now_s

@@ -40,6 +40,7 @@ class Transactions:
         self.id_tag = None  # accepted and waiting for the plug, or charging
         self.operative = True  # False: ChangeAvailability took the charger out of service
         self.spent = False  # a transaction ended and the car is still plugged in
+        self.on_change = None  # called when a transaction begins or has ended
         self._asking = None  # id waiting for the answer of Authorize
         self._since_ms = 0  # when id_tag, _asking or stopping began
         self._settle_ms = 0  # last moment at which the contactor was seen closed
@@ -198,6 +199,7 @@ class Transactions:
         self.open = record
         self.spent = False
         self.save()  # before energy flows: after a power cut somebody has to pay for it
+        self._changed()
         self._app.charger.authorise(True)
         self._app.log.event("transaction_start", id_tag=record.id_tag, wh=record.start_wh)
 
@@ -220,6 +222,11 @@ class Transactions:
         self.id_tag = None
         self._app.charger.authorise(False)
         self.save()
+        self._changed()
+
+    def _changed(self):
+        if self.on_change:
+            self.on_change()
 
     def _close(self, record, reason):
         clock = self._app.clock

@@ -60,8 +60,8 @@ def tenths(payload, key, highest):
         raise CallError(PROPERTY, "%s: expected 0 or more" % key)
     if value * 10 >= highest:  # infinity ends here
         return highest
-    # 16.1 * 10 may be 160.99999 in 32 bits: the allowance is far below one tenth.
-    return int(value * 10 + 0.02)
+    # 16.1 * 10 may be 160.99999 in 32 bits: allow for three units in the last place, no more.
+    return int(value * 10 * (1 + 3e-7))
 
 
 def seconds(payload, key, default):

@@ -1,30 +1,23 @@
 # SPDX-License-Identifier: MIT
 """Smart charging of OCPP 1.6: takes profiles in, and hands their limit to the charger.
 
-Absolute ChargePointMaxProfile and TxDefaultProfile are kept; anything else is refused as a whole,
-with one clear answer, before a single field is stored. Profiles survive a restart (errata 4.0
-3.37), one small file each; until the time of day is known again the floor below holds.
+A profile is taken as a whole or refused as a whole, with one clear answer, before a single field
+is stored. TxProfiles belong to the running transaction and end with it; one that comes with
+RemoteStartTransaction waits for its transaction. The others survive a restart (smart_store.py);
+until the time of day is known again the floor below holds.
 """
-
-import os
 
 from micropython import const
 
 from control import limits, profiles
+from control.composite import Composite
 from control.profiles import Profiles
 from firmware.clock import EPOCH_2020, format_iso
-from firmware.journal import read_json, write_json
 from firmware.ocpp import fields
-from firmware.ocpp.rpc import PROPERTY, CallError
+from firmware.ocpp.smart_fields import ID_LIMIT, PURPOSES, UNITS, Profile
+from firmware.ocpp.smart_store import ProfileStore
 
-_PURPOSES = ("ChargePointMaxProfile", "TxDefaultProfile", "TxProfile")
-_KINDS = ("Absolute", "Recurring", "Relative")
-_UNITS = ("A", "W")
-_ID_LIMIT = const(0x3FFFFFFF)
 _DAYS_400_S = const(34560000)
-_MAX_DA = const(10000)
-_MAX_DW = const(10000000)
-_FILE = "profile%d.json"
 
 # The service renews its offer every second. If it dies, nobody would see the schedule's next
 # step down: after this long the charger falls to the least a pilot can say, or stays below.
@@ -38,16 +31,31 @@ class SmartCharging:
     def __init__(self, app):
         self._app = app
         self.profiles = Profiles()
+        self._store = ProfileStore(self.profiles, app.log.event)
         self._asked_phases = 0  # phases last requested for a profile, 0 = none
         self._offered = False
-        self._loading = -1  # number of the file being loaded
+        self._record = None  # the transaction that was running at the last look
+        self._waiting = None  # Profile of a remote start whose transaction has not begun
 
     def _now_s(self):
         unix_s = self._app.clock.now()
         return None if unix_s is None else unix_s - EPOCH_2020
 
+    def _begun_s(self, now_s):
+        """When the running transaction began. Counted in uptime: the clock may be put right."""
+        if self._record is None:
+            return profiles.NO_TRANSACTION
+        return now_s - (self._app.clock.uptime_s() - self._record.start_s)
+
+    # What the charger gets.
+
     def poll(self):
         """Evaluate and offer: the limit with an expiry, the number of phases when it changes."""
+        self._follow_transaction()
+        self._offer()
+        self._store.flush(self._app.clock.uptime_s())
+
+    def _offer(self):
         charger = self._app.charger
         now_s = self._now_s()
         if not self.profiles.count():
@@ -59,7 +67,7 @@ class SmartCharging:
         if now_s is None:
             ma = FLOOR_MA  # which period holds is not known
         else:
-            self.profiles.evaluate(now_s)
+            self.profiles.evaluate(now_s, self._begun_s(now_s))
             ma = self.profiles.offer_ma(charger.phases)
             if ma == profiles.NO_LIMIT:
                 ma = limits.NO_LIMIT
@@ -74,152 +82,138 @@ class SmartCharging:
         if phases == self._asked_phases:
             return
         self._asked_phases = phases
-        if phases not in (1, 3):
+        if phases == 0:
             phases = self._app.settings.phases  # no wish any more: back to the usual
+        elif phases == 2:
+            phases = 1  # there is no such relay, and never more than allowed
         if phases <= self._app.settings.phases:
             self._app.charger.request_phases(phases)
 
+    def _follow_transaction(self):
+        """Begin and end TxProfiles with their transaction."""
+        transactions = self._app.transactions
+        record = transactions.open if transactions else None
+        if record is not self._record:
+            self._record = record
+            removed = self.profiles.clear(purpose=profiles.TX)
+            if removed:
+                self._app.log.event("profile_cleared", count=removed)
+        if record is not None and self._waiting is not None:
+            waiting = self._waiting
+            self._waiting = None
+            if waiting.put_into(self.profiles, 1) < 0:
+                self._app.log.event("profile_rejected", id=waiting.id, why="no room")
+
+    # What the central system sends.
+
     def load(self):
         """Take in again what was kept before a restart."""
-        for slot in range(profiles.MAX_PROFILES):
-            payload = read_json(_FILE % slot)
-            if isinstance(payload, dict):
-                self._loading = slot
-                try:
-                    self.set_profile(payload)
-                except CallError as error:
-                    self._app.log.event("profile_rejected", why=error.description)
-        self._loading = -1
-        self._keep(-1, None)
-
-    def _keep(self, slot, payload):
-        """Write the file of one slot, remove the files of slots that have become free."""
-        try:
-            if self._loading >= 0:
-                if slot != self._loading:  # an earlier file was damaged: close the gap
-                    os.rename(_FILE % self._loading, _FILE % slot)
-                return
-            if slot >= 0 and read_json(_FILE % slot) != payload:
-                write_json(_FILE % slot, payload)
-            names = os.listdir()
-            for free in range(profiles.MAX_PROFILES):
-                if self.profiles.is_free(free) and _FILE % free in names:
-                    os.remove(_FILE % free)
-        except OSError as error:
-            self._app.log.event("profile_not_kept", why=str(error))
+        self._store.load()
+        if self._app.transactions:
+            self._app.transactions.on_change = self.poll
+        self._offer()
 
     def set_profile(self, payload):
         """SetChargingProfile.req -> .conf."""
         connector = fields.integer(payload, "connectorId", 0, 1)
-        profile = fields.table(payload, "csChargingProfiles", dict)
-        profile_id = fields.integer(profile, "chargingProfileId", -_ID_LIMIT, _ID_LIMIT)
-        stack_level = fields.integer(profile, "stackLevel", 0, _ID_LIMIT)
-        purpose = fields.choice(profile, "chargingProfilePurpose", _PURPOSES)
-        kind = fields.choice(profile, "chargingProfileKind", _KINDS)
-        schedule = fields.table(profile, "chargingSchedule", dict)
-        now_s = self._now_s()
-        begin_s = fields.seconds(schedule, "startSchedule", now_s)
-        duration_s = fields.optional_integer(schedule, "duration", 0, _ID_LIMIT)
-        unit = _UNITS.index(fields.choice(schedule, "chargingRateUnit", _UNITS))
-        from_s = fields.seconds(profile, "validFrom", -_ID_LIMIT)
-        until_s = fields.seconds(profile, "validTo", profiles.NEVER)
-        periods = _periods(schedule, unit)
-        purpose = _PURPOSES.index(purpose)
-        why = None
-        if purpose not in (profiles.CHARGE_POINT_MAX, profiles.TX_DEFAULT):
-            why = "purpose TxProfile is not supported"
-        elif kind != "Absolute":
-            why = "kind %s is not supported" % kind
-        elif purpose == profiles.CHARGE_POINT_MAX and connector != 0:
-            why = "ChargePointMaxProfile belongs to connector 0"
-        elif stack_level > profiles.MAX_STACK_LEVEL:
-            why = "stackLevel above %d" % profiles.MAX_STACK_LEVEL
-        elif begin_s is None:
-            why = "no startSchedule, and the time of day is unknown"
-        elif len(periods) > profiles.MAX_PERIODS:
-            why = "more than %d periods" % profiles.MAX_PERIODS
-        elif not self.profiles.has_room(profile_id, purpose, stack_level, connector):
-            why = "more than %d profiles" % profiles.MAX_PROFILES
+        table = fields.table(payload, "csChargingProfiles", dict)
+        profile = Profile(table, self._now_s())
+        why = profile.why or self._unfit(profile, connector)
+        if why is None:
+            slot = profile.put_into(self.profiles, connector)
+            if slot < 0:
+                why = "more than %d profiles" % profiles.MAX_PROFILES
         if why:
-            self._app.log.event("profile_rejected", id=profile_id, why=why)
+            self._app.log.event("profile_rejected", id=profile.id, why=why)
             return {"status": "Rejected"}
-        slot = self.profiles.put(profile_id, purpose, stack_level, connector)
-        end_open = -1 if duration_s is None else duration_s
-        self.profiles.times(slot, unit, begin_s, end_open, from_s, until_s)
-        for start_s, limit, phases in periods:
-            self.profiles.period(slot, start_s, limit, phases)
-        self._app.log.event("profile_set", id=profile_id, stack_level=stack_level)
-        schedule["startSchedule"] = format_iso(begin_s + EPOCH_2020)
-        self._keep(slot, payload)
+        self._app.log.event("profile_set", id=profile.id, stack_level=profile.stack_level)
+        self._store.changed(slot)
         self.poll()
         return {"status": "Accepted"}
 
+    def _unfit(self, profile, connector):
+        """Why a profile does not belong where it was sent, or None."""
+        if profile.purpose == profiles.CHARGE_POINT_MAX:
+            return None if connector == 0 else "ChargePointMaxProfile belongs to connector 0"
+        if profile.purpose == profiles.TX_DEFAULT:
+            return None
+        if connector == 0:
+            return "TxProfile belongs to a connector"
+        self._follow_transaction()
+        if self._record is None:
+            return "TxProfile without a transaction"
+        if profile.transaction not in (None, self._record.number):
+            return "TxProfile of another transaction"
+        return None
+
+    def check_remote(self, table):
+        """Why the profile of a RemoteStartTransaction is not acceptable, or None."""
+        if not isinstance(table, dict):
+            return "chargingProfile is no object"
+        profile = Profile(table, self._now_s())
+        if profile.purpose != profiles.TX:
+            return "chargingProfile is no TxProfile"
+        if profile.transaction is not None:
+            return "chargingProfile of a transaction that has not begun"
+        return profile.why
+
+    def remote_profile(self, table):
+        """Hold a checked profile for the transaction that begins next; None drops it."""
+        self._waiting = None if table is None else Profile(table, self._now_s())
+
     def clear_profile(self, payload):
         """ClearChargingProfile.req -> .conf."""
-        profile_id = fields.optional_integer(payload, "id", -_ID_LIMIT, _ID_LIMIT)
-        connector = fields.optional_integer(payload, "connectorId", 0, _ID_LIMIT)
-        purpose = fields.choice(payload, "chargingProfilePurpose", _PURPOSES, False)
-        stack_level = fields.optional_integer(payload, "stackLevel", 0, _ID_LIMIT)
+        profile_id = fields.optional_integer(payload, "id", -ID_LIMIT, ID_LIMIT)
+        connector = fields.optional_integer(payload, "connectorId", 0, ID_LIMIT)
+        purpose = fields.choice(payload, "chargingProfilePurpose", PURPOSES, False)
+        stack_level = fields.optional_integer(payload, "stackLevel", 0, ID_LIMIT)
         removed = self.profiles.clear(
             profile_id,
-            None if purpose is None else _PURPOSES.index(purpose),
+            None if purpose is None else PURPOSES.index(purpose),
             stack_level,
             connector,
         )
         self._app.log.event("profile_cleared", count=removed)
-        self._keep(-1, None)
+        self._store.look()
         self.poll()
         return {"status": "Accepted" if removed else "Unknown"}
 
     def composite(self, payload):
-        """GetCompositeSchedule.req -> .conf, without startSchedule (errata 4.0 3.57)."""
-        connector = fields.integer(payload, "connectorId", 0, _ID_LIMIT)
-        duration_s = fields.integer(payload, "duration", 0, _ID_LIMIT)
-        unit_name = fields.choice(payload, "chargingRateUnit", _UNITS, False) or "A"
+        """GetCompositeSchedule.req -> .conf, without startSchedule (errata 4.0 3.57).
+
+        The one connector takes all there is, so connector 0 and 1 have the same schedule.
+        """
+        connector = fields.integer(payload, "connectorId", 0, ID_LIMIT)
+        duration_s = fields.integer(payload, "duration", 0, ID_LIMIT)
+        unit_name = fields.choice(payload, "chargingRateUnit", UNITS, False) or "A"
         now_s = self._now_s()
         if connector > 1 or now_s is None:
             return {"status": "Rejected"}
-        app = self._app
-        periods, covered_s = self.profiles.composite(
+        self._follow_transaction()
+        settings = self._app.settings
+        work = Composite(
+            self.profiles,
             now_s,
+            self._begun_s(now_s) if self._record is not None else now_s,
             min(duration_s, _DAYS_400_S),
-            _UNITS.index(unit_name),
-            app.settings.max_current_ma // 100,
-            app.settings.phases,
-        )
-        self.profiles.evaluate(now_s)
-        listed = []
-        for start_s, limit, phases in periods:
-            period = {"startPeriod": start_s, "limit": limit / 10}
-            if phases:
-                period["numberPhases"] = phases
-            listed.append(period)
+            UNITS.index(unit_name),
+            settings.max_current_ma // 100,
+            settings.phases,
+        ).run()
         result = {"status": "Accepted", "connectorId": connector}
         result["scheduleStart"] = format_iso(now_s + EPOCH_2020)
-        if listed:
+        if work.periods:
             result["chargingSchedule"] = {
-                "duration": covered_s,
+                "duration": work.covered_s,
                 "chargingRateUnit": unit_name,
-                "chargingSchedulePeriod": listed,
+                "chargingSchedulePeriod": [_listed(*period) for period in work.periods],
             }
         return result
 
 
-def _periods(schedule, unit):
-    """Checked list of (start s, limit in 0.1, phases); at most one more than can be kept."""
-    periods = []
-    before_s = -1
-    listed = fields.table(schedule, "chargingSchedulePeriod", list)
-    if not listed:
-        raise CallError(PROPERTY, "chargingSchedulePeriod: expected at least one period")
-    for entry in listed[: profiles.MAX_PERIODS + 1]:
-        if not isinstance(entry, dict):
-            raise CallError(PROPERTY, "chargingSchedulePeriod: expected objects")
-        start_s = fields.integer(entry, "startPeriod", 0, _ID_LIMIT)
-        if start_s <= before_s or (not periods and start_s):
-            raise CallError(PROPERTY, "startPeriod: expected 0 first, then rising")
-        before_s = start_s
-        limit = fields.tenths(entry, "limit", _MAX_DA if unit == profiles.AMPERES else _MAX_DW)
-        phases = fields.optional_integer(entry, "numberPhases", 1, 3)
-        periods.append((start_s, limit, phases or 0))
-    return periods
+def _listed(start_s, limit, phases):
+    """One period as the message has it."""
+    period = {"startPeriod": start_s, "limit": limit / 10}
+    if phases:
+        period["numberPhases"] = phases
+    return period

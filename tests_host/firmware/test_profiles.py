@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: MIT
 """Charging profiles against a second evaluation that is written as naively as possible."""
 
+from control.composite import MAX_STEPS, Composite
 from control.profiles import (
     AMPERES,
     CHARGE_POINT_MAX,
+    DAILY,
     MAX_PERIODS,
     MAX_PROFILES,
     NEVER,
     NO_LIMIT,
+    ONCE,
+    RELATIVE,
+    TX,
     TX_DEFAULT,
     WATTS,
+    WEEKLY,
     Profiles,
 )
 
@@ -41,21 +47,34 @@ def put(profiles, entry):
     slot = profiles.put(entry.id, entry.purpose, entry.stack, entry.connector)
     if slot < 0:
         return False
-    profiles.times(slot, entry.unit, entry.begin, entry.duration, entry.first, entry.until)
+    profiles.times(
+        slot, entry.unit, entry.every, entry.begin, entry.duration, entry.first, entry.until
+    )
     for period in entry.periods:
         profiles.period(slot, *period)
     return True
 
 
 def simple(id=1, purpose=TX_DEFAULT, stack=0, connector=0, unit=AMPERES, begin=DAY0, duration=-1,
-           first=0, until=NEVER, periods=((0, 160, 0),)):  # fmt: skip
+           first=0, until=NEVER, periods=((0, 160, 0),), every=ONCE):  # fmt: skip
     return Entry(id=id, purpose=purpose, stack=stack, connector=connector, unit=unit, begin=begin,
-                 duration=duration, first=first, until=until, periods=periods)  # fmt: skip
+                 duration=duration, first=first, until=until, periods=periods,
+                 every=every)  # fmt: skip
 
 
-def value_at(entry, t):
+def composite(profiles, now_s, duration_s, unit, hardware_da, hardware_phases, begun_s=None):
+    """(periods, covered seconds) of a composite schedule."""
+    begun_s = now_s if begun_s is None else begun_s
+    work = Composite(profiles, now_s, begun_s, duration_s, unit, hardware_da, hardware_phases)
+    work.run()
+    return work.periods, work.covered_s
+
+
+def value_at(entry, t, begun=DAY0):
     """(limit, phases) of one profile or None, second by second from the standard's words."""
-    offset = t - entry.begin
+    offset = t - (begun if entry.every == RELATIVE else entry.begin)
+    if entry.every > 0:
+        offset %= entry.every
     if not entry.first <= t < entry.until or offset < 0:
         return None
     if entry.duration >= 0 and offset >= entry.duration:
@@ -70,7 +89,8 @@ def value_at(entry, t):
 def naive(entries, t):
     """(0.1 A at numberPhases or 3, phases) with NO_LIMIT and 0 for nothing."""
     chosen = []
-    for purpose in (CHARGE_POINT_MAX, TX_DEFAULT):
+    running = [e for e in entries if e.purpose == TX and value_at(e, t) is not None]
+    for purpose in (CHARGE_POINT_MAX, TX if running else TX_DEFAULT):
         candidates = [
             (e.stack, e.connector, e.unit, value_at(e, t))
             for e in entries
@@ -97,7 +117,8 @@ def random_entry(dice, number):
         start += 1 + dice.below(200)
     return simple(
         id=number,
-        purpose=dice.below(2),
+        purpose=dice.below(3),
+        every=(ONCE, RELATIVE, DAILY, WEEKLY)[dice.below(4)],
         stack=dice.below(4),
         connector=dice.below(2),
         unit=unit,
@@ -115,7 +136,7 @@ def test_brute_force():
     for _ in range(60):
         profiles = Profiles()
         entries = []
-        for number in range(1 + dice.below(MAX_PROFILES)):
+        for number in range(1 + dice.below(9)):
             entry = random_entry(dice, number)
             place = (entry.purpose, entry.stack, entry.connector)
             entries = [e for e in entries if (e.purpose, e.stack, e.connector) != place]
@@ -125,7 +146,7 @@ def test_brute_force():
         expected_change = DAY0 - 400
         last = None
         for t in range(DAY0 - 400, DAY0 + 900, 3):
-            profiles.evaluate(t)
+            profiles.evaluate(t, DAY0)
             expected = naive(entries, t)
             found = (profiles.limit(AMPERES, profiles.phases or 3), profiles.phases)
             assert found == expected, (t - DAY0, found, expected)
@@ -143,19 +164,19 @@ def test_composite_is_the_evaluation_written_down():
     for unit in (AMPERES, WATTS):
         for _ in range(40):
             profiles = Profiles()
-            for number in range(1 + dice.below(MAX_PROFILES)):
+            for number in range(1 + dice.below(9)):
                 put(profiles, random_entry(dice, number))
             duration = 100 + dice.below(800)
-            periods, covered = profiles.composite(DAY0, duration, unit, 160, 3)
+            periods, covered = composite(profiles, DAY0, duration, unit, 160, 3)
             assert periods[0][0] == 0 and len(periods) <= MAX_PERIODS
             assert covered == duration or len(periods) == MAX_PERIODS
             at = 0
             for offset in range(0, covered, 7):
                 while at + 1 < len(periods) and periods[at + 1][0] <= offset:
                     at += 1
-                profiles.evaluate(DAY0 + offset)
+                profiles.evaluate(DAY0 + offset, DAY0)
                 limit = profiles.limit(unit, profiles.phases or 3)
-                top = 160 if unit == AMPERES else 160 * 230 * min(profiles.phases or 3, 3)
+                top = 160 if unit == AMPERES else 160 * 230 * (profiles.phases or 3)
                 expected = top if limit == NO_LIMIT else min(limit, top)
                 assert periods[at][1:] == (expected, profiles.phases)
             for before, after in zip(periods, periods[1:]):
@@ -167,9 +188,9 @@ def test_nothing_stored_says_nothing():
     profiles.evaluate(DAY0)
     assert profiles.offer_ma(3) == NO_LIMIT and profiles.phases == 0
     assert profiles.next_s == NEVER
-    assert profiles.composite(DAY0, 60, AMPERES, 160, 3) == ([(0, 160, 0)], 60)
-    assert profiles.composite(DAY0, 60, WATTS, 160, 1) == ([(0, 36800, 0)], 60)
-    assert profiles.composite(DAY0, 0, AMPERES, 160, 3) == ([], 0)
+    assert composite(profiles, DAY0, 60, AMPERES, 160, 3) == ([(0, 160, 0)], 60)
+    assert composite(profiles, DAY0, 60, WATTS, 160, 1) == ([(0, 36800, 0)], 60)
+    assert composite(profiles, DAY0, 0, AMPERES, 160, 3) == ([], 0)
 
 
 def test_below_6_amperes_pauses():
@@ -239,10 +260,11 @@ def test_replacing_and_room():
     assert put(profiles, simple(id=10, stack=3, connector=1))
     assert profiles.count() == 2
     for number in range(MAX_PROFILES - 2):
-        assert put(profiles, simple(id=20 + number, purpose=CHARGE_POINT_MAX, stack=number))
-    assert not profiles.has_room(99, TX_DEFAULT, 8, 0)
+        purpose = (CHARGE_POINT_MAX, TX)[number % 2]
+        assert put(profiles, simple(id=20 + number, purpose=purpose, stack=number // 2))
     assert not put(profiles, simple(id=99, stack=8))
-    assert profiles.has_room(9, TX_DEFAULT, 8, 0) and profiles.has_room(99, TX_DEFAULT, 3, 0)
+    assert profiles.count() == MAX_PROFILES
+    assert put(profiles, simple(id=9, stack=8)) and put(profiles, simple(id=99, stack=8))
     assert profiles.count() == MAX_PROFILES
 
 
@@ -260,7 +282,7 @@ def test_clear_filters():
     assert filled().clear(stack_level=1) == 2
     assert filled().clear(stack_level=1, purpose=TX_DEFAULT) == 1
     assert filled().clear(connector=0) == 2
-    assert filled().clear(purpose=2) == 0  # TxProfile is never stored
+    assert filled().clear(purpose=TX) == 0
     profiles = filled()
     profiles.evaluate(DAY0)
     assert profiles.offer_ma(3) == 16000
@@ -277,5 +299,76 @@ def test_all_24_periods():
     for i in range(MAX_PERIODS):
         profiles.evaluate(DAY0 + i * HOUR)
         assert profiles.offer_ma(3) == (60 + i) * 100
-    listed, covered = profiles.composite(DAY0, 30 * HOUR, AMPERES, 320, 3)
+    listed, covered = composite(profiles, DAY0, 30 * HOUR, AMPERES, 320, 3)
     assert len(listed) == MAX_PERIODS and covered == 30 * HOUR
+
+
+def test_recurring_goes_round_also_before_its_first_date():
+    profiles = Profiles()
+    put(profiles, simple(every=DAILY, duration=7200, periods=((0, 160, 0), (3600, 100, 0))))
+    for day in (-40, -1, 0, 1, 400):
+        for offset, expected in ((0, 16000), (3599, 16000), (3600, 10000), (7199, 10000),
+                                 (7200, NO_LIMIT), (-1, NO_LIMIT)):  # fmt: skip
+            profiles.evaluate(DAY0 + day * DAILY + offset)
+            assert profiles.offer_ma(3) == expected, (day, offset)
+    profiles.evaluate(DAY0 + 7200)
+    assert profiles.next_s == DAY0 + DAILY
+
+
+def test_a_round_is_cut_off_where_the_next_begins():
+    profiles = Profiles()
+    periods = ((0, 160, 0), (DAILY - 1, 100, 0), (DAILY, 70, 0))
+    put(profiles, simple(every=DAILY, duration=3 * DAILY, periods=periods))
+    listed, _ = composite(profiles, DAY0, 2 * DAILY, AMPERES, 320, 3)
+    assert listed == [(0, 160, 0), (DAILY - 1, 100, 0), (DAILY, 160, 0), (2 * DAILY - 1, 100, 0)]
+
+
+def test_relative_runs_from_the_transaction_or_from_the_question():
+    profiles = Profiles()
+    put(profiles, simple(every=RELATIVE, duration=120, periods=((0, 160, 0), (60, 80, 0))))
+    for now, begun, expected in ((0, -59, 16000), (0, -60, 8000), (0, -120, NO_LIMIT),
+                                 (0, 0, 16000)):  # fmt: skip
+        profiles.evaluate(DAY0 + now, DAY0 + begun)
+        assert profiles.offer_ma(3) == expected
+    for now in (0, 100, 1000):
+        profiles.evaluate(DAY0 + now)  # nobody charges: the schedule has not begun
+        assert profiles.offer_ma(3) == 16000 and profiles.next_s == NEVER
+    listed, _ = composite(profiles, DAY0, 300, AMPERES, 320, 3)
+    assert listed == [(0, 160, 0), (60, 80, 0), (120, 320, 0)]
+
+
+def test_tx_profile_takes_the_place_of_the_default_not_of_the_maximum():
+    profiles = Profiles()
+    put(profiles, simple(id=1, stack=7, periods=((0, 100, 0),)))
+    put(profiles, simple(id=2, stack=0, purpose=TX, duration=60, periods=((0, 200, 0),)))
+    put(profiles, simple(id=3, purpose=CHARGE_POINT_MAX, periods=((0, 180, 0),)))
+    for t, expected in ((0, 18000), (60, 10000)):
+        profiles.evaluate(DAY0 + t, DAY0)
+        assert profiles.offer_ma(3) == expected
+
+
+def test_a_long_question_is_answered_in_bounded_steps():
+    profiles = Profiles()
+    put(profiles, simple(every=DAILY, periods=[(i * HOUR, 100, 0) for i in range(24)]))
+    work = Composite(profiles, DAY0, DAY0, 400 * DAILY, AMPERES, 160, 3)
+    steps = 0
+    while not work.done:
+        work.step()
+        steps += 1
+    assert steps == MAX_STEPS and work.periods == [(0, 100, 0)]
+    assert work.covered_s == MAX_STEPS * HOUR
+
+
+def test_export_and_put_back():
+    dice = Dice(3)
+    for number in range(50):
+        entry = random_entry(dice, number)
+        first = Profiles()
+        put(first, entry)
+        second = Profiles()
+        assert second.put_back(first.export(0)) == 0
+        assert second.export(0) == first.export(0)
+        for t in range(DAY0 - 300, DAY0 + 900, 50):
+            first.evaluate(t, DAY0)
+            second.evaluate(t, DAY0)
+            assert first.offer_ma(3) == second.offer_ma(3)
