@@ -12,14 +12,19 @@ FAULTS = {
     "cp_short": "control pilot shorted to earth behind the diode",
     "cp_short_hard": "control pilot shorted to earth",
     "rcd": "residual current",
+    "rcd_test": "residual-current monitor does not react to its self-test",
     "weld": "main contact welded",
     "no_close": "main contact does not close",
+    "mirror": "mirror contact of the main contactor always reads open",
     "phase_stuck": "phase relay does not move",
+    "phase_weld": "contacts of the phase relay welded",
     "meter": "meter silent",
     "overcurrent": "car draws 1.3 times its offer",
     "stall": "main loop of the firmware hangs",
     "cp_rail": "+12 V rail of the pilot lost",
     "mains_sensor": "zero crossings missing",
+    "pe": "protective earth lost",
+    "temperature_sensor": "temperature sensor does not answer",
 }
 
 # control: (required fields, optional fields)
@@ -32,6 +37,7 @@ CONTROLS = {
     "tap": (("id_tag",), ()),
     "power": (("on",), ()),
     "network": (("up",), ()),
+    "temperature": (("c",), ()),
     "state": ((), ()),
 }
 
@@ -94,6 +100,12 @@ def _per_unit(key, value):
     return value
 
 
+def _celsius(key, value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -40 <= value <= 125:
+        raise ValueError("%s: expected degrees Celsius from -40 to 125, got %r" % (key, value))
+    return value
+
+
 def _fault_name(key, value):
     if not isinstance(value, str) or value not in FAULTS:
         raise ValueError(
@@ -120,6 +132,7 @@ FIELDS = {
     "vehicle": _vehicle,
     "mhz": _mhz,
     "v_pu": _per_unit,
+    "c": _celsius,
     "name": _fault_name,
     "id_tag": _card,
 }

@@ -8,6 +8,7 @@ pilot is undriven.
 
 from tools.bench.sim.chip import Reset
 from tools.bench.sim.events import Event
+from tools.bench.sim.i2c import Thermometer
 from tools.bench.sim.pilot_circuit import DEAD, PWM, X1, F
 from tools.bench.sim.uart import Line
 
@@ -24,7 +25,7 @@ except ImportError:  # CPython cannot forbid allocation
 
 PILOT, CP_CONNECT, MAIN_COIL, PHASE_COIL = 2, 3, 4, 5
 MAIN_FEEDBACK, PHASE_FEEDBACK, RCD_OK, RCD_TEST, CROSSING = 6, 7, 8, 9, 10
-PE_OK = 11
+PE_OK, LOAD_L1 = 11, 12
 ADC_HIGH, ADC_LOW, ADC_PP = 26, 27, 28
 PINS = 30
 PULLED_UP = (CP_CONNECT,)
@@ -54,6 +55,7 @@ class Board:
         self.handlers = {}  # handlers of other pins: id -> (handler, trigger, pin)
         self.lines = (Line(clock, 19200), Line(clock, 9600))
         self.deaf = Line(clock, 115200)
+        self.thermometer = Thermometer()
         self.wdt_us = 0
         self.fed_us = 0
         self.feeds = 0  # one for each control step that did its work

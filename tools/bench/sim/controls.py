@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The controls of the bench: one table for scenario events and live commands."""
 
+from tools.bench.sim.faults import FAULTS
 from tools.bench.sim.vehicle import check_vehicle
+from tools.bench.sim.watch import fault_name, reason_name
 
 
 class Refused(Exception):
@@ -81,86 +83,12 @@ def network(world, command):
         world.network.set(up)
 
 
-# --- faults: name -> function(world, on)
-
-
-def _diode(world, on):
-    world.pilot.diode_good = not on
-    world.recorder.edge("ev_diode", 0 if on else 1)
-    world.pilot_changed()
-
-
-def _cp_short(world, on):
-    world.pilot.short_diode = on
-    _short_edge(world)
-
-
-def _cp_short_hard(world, on):
-    world.pilot.short_hard = on
-    _short_edge(world)
-
-
-def _short_edge(world):
-    pilot = world.pilot
-    world.recorder.edge("cp_short", 1 if pilot.short_diode or pilot.short_hard else 0)
-    world.pilot_changed()
-
-
-def _rcd(world, on):
-    world.rcd.fault(on)
-
-
-def _weld(world, on):
-    world.main.weld = on
-    world.recorder.edge("weld", 1 if on else 0)
-    world.main.recheck()
-
-
-def _no_close(world, on):
-    world.main.no_close = on
-    world.main.recheck()
-
-
-def _phase_stuck(world, on):
-    world.phase.stuck = on
-    world.phase.recheck()
-
-
-def _meter(world, on):
-    world.meter.silent = on
-
-
-def _overcurrent(world, on):
-    world.car.draw_more = on
-
-
-def _stall(world, on):
-    world.stalled = on
-
-
-def _cp_rail(world, on):
-    world.pilot.rail_ok = not on
-    world.pilot_changed()
-
-
-def _mains_sensor(world, on):
-    world.edge_missing = on
-
-
-FAULTS = {
-    "diode": _diode,
-    "cp_short": _cp_short,
-    "cp_short_hard": _cp_short_hard,
-    "rcd": _rcd,
-    "weld": _weld,
-    "no_close": _no_close,
-    "phase_stuck": _phase_stuck,
-    "meter": _meter,
-    "overcurrent": _overcurrent,
-    "stall": _stall,
-    "cp_rail": _cp_rail,
-    "mains_sensor": _mains_sensor,
-}
+def temperature(world, command):
+    """How warm it is inside the charger, degrees Celsius."""
+    celsius = need(command, "c", (int, float), "degrees Celsius, -40 to 125")
+    if not -40 <= celsius <= 125:
+        raise Refused("temperature.c: got %s, expected -40 to 125" % celsius)
+    world.board.thermometer.sixteenths = int(celsius * 16)
 
 
 def fault(world, command):
@@ -205,6 +133,7 @@ def state(world, command):
         "operations": main.operations,
         "rcd": world.rcd.tripped,
         "energy_wh": world.meter.energy_wh(),
+        "temperature_c": world.board.thermometer.sixteenths // 16,
         "faults": sorted(world.faults),
         "network": world.network is None or world.network.up,
     }
@@ -216,9 +145,9 @@ def state(world, command):
                 "state": charger.state_name,
                 "offer_ma": charger.offer_ma,
                 "limit_ma": charger.limits.limit_ma,
-                "reason": world.reason_name(charger.limits.reason),
+                "reason": reason_name(charger.limits.reason),
                 "authorised": bool(charger.authorised),
-                "fault": world.fault_name(charger.fault),
+                "fault": fault_name(charger.fault),
                 "guard": bool(app.guard.tripped),
                 "measured_mhz": charger.frequency.slow_mhz if charger.frequency.valid else 0,
             }
@@ -235,6 +164,7 @@ TABLE = {
     "tap": tap,
     "power": power,
     "network": network,
+    "temperature": temperature,
     "state": state,
 }
 

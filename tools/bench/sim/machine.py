@@ -2,11 +2,12 @@
 """Fake `machine`: the part of the RP2 port's API the drivers use, wired to the simulated board.
 
 Only what a real Pico offers is here; a driver that needs more fails in the bench as it would on
-the desk. Serial ports and timers have files of their own.
+the desk. Serial ports, I2C and timers have files of their own.
 """
 
 from tools.bench.sim import chip
 from tools.bench.sim.chip import PWRON_RESET, WDT_RESET, Reset  # noqa: F401
+from tools.bench.sim.i2c import I2C  # noqa: F401
 from tools.bench.sim.serial_port import UART  # noqa: F401
 from tools.bench.sim.timers import WDT, Timer  # noqa: F401
 

@@ -169,7 +169,7 @@ class Run:
             try:
                 self._power_up()
                 self._boot()
-                self.world.firmware_gone()
+                self.world.watch.gone()
                 self._idle()  # the program has ended: the chip sits there until the watchdog
             except (End, Broken) as stop:
                 if isinstance(stop, Broken):
@@ -180,7 +180,7 @@ class Run:
             finally:
                 builtins.print = _print
                 builtins.open = _open
-            self.world.firmware_gone()
+            self.world.watch.gone()
             self.world.stalled = False
             self.world.faults.pop("stall", None)
             self.network.drop()
@@ -213,7 +213,7 @@ class Run:
                 self._tap()
         except Exception as error:
             sys.print_exception(error, sys.stdout)
-        self.world.firmware = _AppModule()
+        self.world.watch.firmware = _AppModule()
         self._run(_boot_py)
         self._run(_main_py)
 

@@ -23,6 +23,7 @@ class Rcd:
         self.testing = False
         self.tripped = False
         self.healthy = True
+        self.deaf = False  # fault: does not react to its test input
         self._event = Event(self._act)
 
     def fault(self, on):
@@ -33,7 +34,7 @@ class Rcd:
     def test(self, level):
         """Level of the test input."""
         self.testing = bool(level)
-        if not self.residual:
+        if not self.residual and not self.deaf:
             self.clock.at(self._event, self.clock.now_us + (TEST_US if level else RECOVER_US))
 
     def _act(self):

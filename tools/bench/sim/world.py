@@ -18,9 +18,11 @@ from tools.bench.sim.pilot_circuit import MODE_NAMES, PilotCircuit
 from tools.bench.sim.rcd import Rcd
 from tools.bench.sim.reader import Reader
 from tools.bench.sim.supply import Supply
+from tools.bench.sim.watch import Watch
 
 TICK_US = 10000
 METER_ALIVE_PM = 500  # per mille of 230 V
+LOAD_LIVE_PM = 200  # a load-side detector sees this, per mille of 230 V
 
 
 class World:
@@ -34,12 +36,12 @@ class World:
         self.say = say
         self.faults = {}
         self.stalled = False
-        self.firmware = None  # module firmware.app while the firmware runs
         self.network = None
         self.default_vehicle = {}
         self._tick_count = 0
         self.edge_missing = False
-        self._seen = [None, None, None]
+        self.main_mirror_broken = False
+        self.watch = Watch(self)
         self.harm = Harm(self)
         self.supply = Supply(self, config.get("board_supply", "mains") == "mains")
         self.mains = Mains(grid["points"], grid.get("jitter_us", 0), Noise(seed, 1))
@@ -47,7 +49,7 @@ class World:
         self.board = wiring.Board(clock, Noise(seed, 2), self.pilot)
         self.board.world = self
         noise = Noise(seed, 3)
-        self.main = Contactor(clock, noise, 20000, 15000, self._main_moved, self._main_feedback)
+        self.main = Contactor(clock, noise, 20000, 15000, self._main_moved, self.main_feedback)
         self.phase = Contactor(clock, noise, 15000, 40000, self._phase_moved, self._phase_feedback)
         self.car = Car()
         self.meter = Meter(clock)
@@ -116,8 +118,16 @@ class World:
 
     # --- what the world does to the board
 
-    def _main_feedback(self, level):
-        self.board.input_level(wiring.MAIN_FEEDBACK, level)
+    def main_feedback(self, level):
+        """The mirror contact of the main contactor, as far as its wire is whole."""
+        self.board.input_level(
+            wiring.MAIN_FEEDBACK, 1 if level and not self.main_mirror_broken else 0
+        )
+
+    def _load_side(self):
+        """Voltage on L1 behind the main contactor, as the board's detector shows it."""
+        live = self.main.closed and self.mains.v_pm[0] >= LOAD_LIVE_PM
+        self.board.input_level(wiring.LOAD_L1, 1 if live else 0)
 
     def _phase_feedback(self, level):
         self.board.input_level(wiring.PHASE_FEEDBACK, level)
@@ -133,6 +143,7 @@ class World:
             self.harm.opening()
             self.car.cut()
         self.recorder.edge("contactor", 1 if closed else 0)
+        self._load_side()
 
     def _phase_moved(self, closed):
         self.harm.phases_moved()
@@ -180,45 +191,9 @@ class World:
         self.pilot.car_ohm = car.resistance()
         self.pilot_changed()
 
-    # --- the firmware, looked at from outside
-
     def app(self):
-        """The running App, or None."""
-        firmware = self.firmware
-        return None if firmware is None else firmware.current
-
-    def firmware_gone(self):
-        """The firmware no longer runs: what it claimed is void."""
-        self.firmware = None
-        self._seen = [None, None, None]
-        edge = self.recorder.edge
-        edge("authorised", 0)
-        edge("guard", 0)
-        edge("fault", "none")
-
-    def _watch(self, app):
-        charger = app.charger
-        seen = self._seen
-        if charger.authorised != seen[0]:
-            seen[0] = charger.authorised
-            self.recorder.edge("authorised", 1 if charger.authorised else 0)
-        if charger.fault != seen[1]:
-            seen[1] = charger.fault
-            self.recorder.edge("fault", self.fault_name(charger.fault))
-        tripped = app.guard.tripped
-        if tripped != seen[2]:
-            seen[2] = tripped
-            self.recorder.edge("guard", 1 if tripped else 0)
-
-    def fault_name(self, fault):
-        """Name of a firmware fault number."""
-        module = sys.modules.get("control.protection")
-        return str(fault) if module is None else module.NAMES[fault]
-
-    def reason_name(self, reason):
-        """Name of the limit that won."""
-        module = sys.modules.get("control.limits")
-        return str(reason) if module is None else module.NAMES[reason]
+        """The running App of the firmware, or None."""
+        return self.watch.app()
 
     # --- every 10 ms
 
@@ -235,6 +210,7 @@ class World:
             mains.update(now_us)
             self.supply.check(20)
             self.meter.powered = mains.v_pm[0] >= METER_ALIVE_PM
+            self._load_side()
         if car.plugged:
             if car.step(now_us // 1000, self.main.closed, self.phase.closed, mains.v_pm):
                 self._car_changed()
@@ -242,51 +218,10 @@ class World:
             if i[0]:
                 v = mains.v_mv
                 self.meter.energy_mwms += (v[0] * i[0] + v[1] * i[1] + v[2] * i[2]) // 100
-        app = self.app()
-        if app is not None:
-            self._watch(app)
+        watch = self.watch
+        watch.step()
         if count % 10 == 1:
             if count % 20 == 1:
                 self.meter.measure(mains.v_mv, car.i_ma, mains.mhz)
                 self.harm.check_cable()
-            self._row(now_us, app)
-
-    def _row(self, now_us, app):
-        pilot = self.pilot
-        mains = self.mains
-        i = self.car.i_ma
-        v = mains.v_mv
-        measured = offer = limit = 0
-        state = "-"
-        reason = "off"
-        if app is not None:
-            charger = app.charger
-            state = charger.state_name
-            offer = charger.offer_ma
-            limit = charger.limits.limit_ma
-            reason = self.reason_name(charger.limits.reason)
-            if charger.frequency.valid:
-                measured = charger.frequency.slow_mhz
-        watts = (v[0] * i[0] + v[1] * i[1] + v[2] * i[2] + 500000) // 1000000
-        # Rows carry round times: the tick itself runs 3 ms past a multiple of 10 ms.
-        self.recorder.row(
-            (
-                now_us // 10000 * 10,
-                mains.mhz,
-                measured,
-                pilot.high_mv,
-                pilot.low_mv,
-                state,
-                self.recorder.duty(pilot.duty_ppm),
-                offer,
-                1 if self.main.closed else 0,
-                3 if self.phase.closed else 1,
-                i[0],
-                i[1],
-                i[2],
-                watts,
-                self.meter.energy_wh(),
-                limit,
-                reason,
-            )
-        )
+            watch.row(now_us)
