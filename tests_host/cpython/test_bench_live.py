@@ -124,3 +124,19 @@ def test_bad_settings_end_with_2(tmp_path):
     assert done.returncode == 2
     assert "max_current_ma" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_stdin_may_be_a_file(tmp_path):
+    path = tmp_path / "commands"
+    path.write_bytes(b'{"do": "plug", "vehicle": "leaf"}\n\n\xff\n{"do": "state"}')
+    with open(path, "rb") as commands:
+        done = subprocess.run(
+            [sys.executable, "-m", "tools.bench", "live", "--stdin", "--port", "0",
+             "--out", str(tmp_path / "live")],
+            cwd=ROOT, env=dict(os.environ, PYTHONPATH=str(ROOT)), stdin=commands,
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    replies = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [reply["ok"] for reply in replies] == [True, False, True]
+    assert replies[2]["vehicle"] == "leaf"
+    assert done.returncode == 0

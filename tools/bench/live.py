@@ -7,9 +7,11 @@ embedded central system if wanted, and stdin. Stdout carries replies to stdin an
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import sys
+import threading
 from collections import deque
 from pathlib import Path
 
@@ -99,17 +101,34 @@ async def answer(bench, line):
 
 
 async def read_stdin(bench):
-    """Commands from stdin, one reply line each on stdout, until stdin ends."""
-    reader = asyncio.StreamReader(limit=1 << 20)
+    """Commands from stdin, one reply line each on stdout, until stdin ends.
+
+    A thread reads, so that stdin may be a pipe, a terminal or a file.
+    """
     loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while True:
+    lines = asyncio.Queue()
+
+    def hand_over(line):
         try:
-            line = await reader.readline()
-        except ValueError:
-            print('{"ok": false, "error": "line too long"}', flush=True)
-            return
-        if not line:
+            loop.call_soon_threadsafe(lines.put_nowait, line)
+        except RuntimeError:
+            pass  # the loop has ended before stdin
+
+    def read():
+        rest = b""
+        # os.read and not sys.stdin: a thread that waits in it does not hold up the end of Python
+        while chunk := os.read(sys.stdin.fileno(), 65536):
+            *whole, rest = (rest + chunk).split(b"\n")
+            for line in whole:
+                hand_over(line)
+        if rest:
+            hand_over(rest)
+        hand_over(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        line = await lines.get()
+        if line is None:
             return
         if line.strip():
             print(json.dumps(await answer(bench, line)), flush=True)

@@ -63,6 +63,7 @@ async def simulate(
     """Run `scenario` and return its Record; files are left in the folder `out`."""
     out = Path(out).resolve()
     csms = None
+    url = url or scenario.settings.get("csms_url")
     mode = "external" if url else scenario.csms
     if mode == "embedded":
         from .csms import EmbeddedCsms
