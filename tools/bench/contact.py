@@ -161,8 +161,11 @@ def open_within_100ms(record):
 def l23_unmoved_while_closed(record):
     """L2/L3 never move while the main contacts touch, bounce and weld included.
 
-    Only one movement is excused: the relay falling open because the board lost its power.
+    Only one movement is excused: the relay falling open because the board lost its power. On a
+    board with one contactor for L1 and N and another for L2 and L3 both move together instead.
     """
+    if record.settings.get("board") == "pico_w_2x2":
+        return _l23_moves_with_l1(record)
     opened_us = None  # when the contacts came apart last
     lost_us = None  # when the power went
     touching = False
@@ -182,4 +185,20 @@ def l23_unmoved_while_closed(record):
                     "were %s" % (state["phase_relay"], "bouncing" if bouncing else "closed"),
                 )
         touching = bool(state["contactor"])
+    return None
+
+
+def _l23_moves_with_l1(record):
+    """Contacts of L2/L3 close within 100 ms of those of L1/N, and are never left alone longer."""
+    closed_us = alone_us = None
+    for t_us, state, changed in walk(record):
+        if alone_us is not None and t_us - alone_us > OPEN_US:
+            return broken(record, alone_us + OPEN_US, "L2/L3 closed for 100 ms without L1 and N")
+        if changed.get("contactor") == 0 and state["contactor"]:
+            closed_us = t_us
+        closing = changed.get("phase_relay") == 0 and state["phase_relay"] and t_us
+        if closing and state["contactor"] and t_us - closed_us > OPEN_US:
+            return broken(record, t_us, "L2/L3 closed on a car that is live on L1")
+        alone = state["phase_relay"] and not state["contactor"]
+        alone_us = (t_us if alone_us is None else alone_us) if alone else None
     return None

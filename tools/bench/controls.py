@@ -165,4 +165,7 @@ def resolve_vehicle(value, keys="vehicle"):
         if expected:
             raise ValueError("%s.%s: expected %s, got %r" % (keys, key, expected, number))
         fields[key] = number
+    wrong = vehicles.contradiction(fields)
+    if wrong:
+        raise ValueError("%s.%s" % (keys, wrong))
     return fields

@@ -15,7 +15,7 @@ COLUMNS = (
 )  # fmt: skip
 SIGNALS = (
     "ev_plug", "ev_s2", "cp_connect", "pilot_mode", "duty", "contactor", "phase_relay", "rcd",
-    "guard", "contactor_coil", "authorised", "fault", "ev_diode", "cp_short", "weld", "power",
+    "guard", "contactor_coil", "authorised", "fault", "ev_diode", "cp_short", "weld", "power", "ev_mood",
 )  # fmt: skip
 COUNTS = (
     "contactor_closes",
@@ -43,7 +43,7 @@ class Expect:
     def check(self, record):
         """[(t_ms, text)] for every expectation the Record does not meet."""
         end_ms = record.duration_ms
-        found = []
+        found = [(end_ms, "%s never came, so its event did not" % what) for what in record.missed]
         numbers = summarise(record)
         for key, wanted in self.counts.items():
             if not _suits(numbers[key], wanted):

@@ -69,7 +69,14 @@ def _ceilings(record):
     ceilings = [(0, for_ever, maximum, "settings.max_current_ma")]
     if record.settings.get("cable", "socket") == "socket":
         plugs = [event for event in record.events if event["do"] == "plug"]
-        ends = [event["at_ms"] for event in plugs[1:]] + [for_ever]
-        for plug, end in zip(plugs, ends):
-            ceilings.append((plug["at_ms"], end, cable_ma(plug["vehicle"]["cable_ohm"]), "cable"))
+        ratings = [cable_ma(event["vehicle"]["cable_ohm"]) for event in plugs]
+        if any("at_ms" not in event for event in plugs):  # plugged in when something happened
+            times = [
+                t_us / 1000 for t_us, name, value in record.edges if name == "ev_plug" and value
+            ]
+            ratings = [max(ratings)] * len(times)
+        else:
+            times = [event["at_ms"] for event in plugs]
+        for begin, end, rating in zip(times, times[1:] + [for_ever], ratings):
+            ceilings.append((begin, end, rating, "cable"))
     return ceilings

@@ -9,8 +9,9 @@ RESTING = {
     "ev_plug": 0, "ev_s2": 0, "cp_connect": 1, "pilot_mode": "x1", "duty": 0, "contactor": 0,
     "phase_relay": 0, "rcd": 0, "guard": 0, "contactor_coil": 0, "authorised": 0,
     "fault": "none", "ev_diode": 1, "cp_short": 0, "weld": 0, "power": 1, "harm": "",
+    "ev_mood": "",
 }  # fmt: skip
-WORDS = ("pilot_mode", "fault", "harm")
+WORDS = ("pilot_mode", "fault", "harm", "ev_mood")
 # The firmware's counters start 60 s before their wrap, see sim/time.py.
 TICKS_START_MS = 2**30 - 60000
 
@@ -22,7 +23,8 @@ class Record:
     log: events.jsonl objects; console: lines of text; settings: the firmware's overrides;
     events: the scenario's controls; duration_ms: simulated time reached; ended: reason of the
     simulator's last message, None when it died; notes: [(t_ms, text)] of the simulator;
-    refused: findings of the embedded central system, {"t_ms", "kind", "text"}.
+    refused: findings of the embedded central system, {"t_ms", "kind", "text"}; missed: `when` of
+    events that never came.
     """
 
     def __init__(self, **parts):
@@ -37,6 +39,7 @@ class Record:
         self.ended = "duration"
         self.notes = []
         self.refused = []
+        self.missed = []
         for name, value in parts.items():
             if name not in self.__dict__:
                 raise TypeError("Record has no %s" % name)

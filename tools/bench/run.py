@@ -96,6 +96,7 @@ async def simulate(
         duration_ms=reached,
         ended=link.ended,
         notes=link.notes,
+        missed=link.missed,
         refused=csms.findings if csms else (),
     )
 

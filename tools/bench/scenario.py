@@ -5,12 +5,10 @@ Whatever is wrong becomes one ScenarioError line: the file, the key and what was
 The keys are described in tools/bench/README.md.
 """
 
-import sys
 import tomllib
-import types
 from pathlib import Path
 
-from . import controls, expect, grid_input
+from . import controls, expect, grid_input, triggers
 from .errors import ScenarioError, suggestion
 
 DAY_S = 86400
@@ -27,12 +25,14 @@ TOP = (
     "expect",
 )
 GRID = ("trace", "trace_from_s", "trace_to_s", "trace_repeat", "breakpoints", "jitter_us")
+WHEN = ("at_s", "when", "nth", "after_s")
 CSMS = ("embedded", "blocked", "action")
 
 
 class Scenario:
     """All a run needs. times in ms, `points` as in grid_input, `events` sorted by `at_ms`.
 
+    an event has at_ms, or when, nth and after_ms.
     csms: "none" or "embedded"; settings: the checked `[firmware]` table; expect: a
     tools.bench.expect.Expect; text: the file as written.
     """
@@ -96,12 +96,7 @@ def parse(text, name="scenario", folder=Path(".")):
 
 def check_settings(table):
     """The `[firmware]` table, checked by the firmware's own rules; ScenarioError if it is not."""
-    try:
-        import micropython  # noqa: F401
-    except ImportError:  # CPython: the one function the firmware needs from that module
-        stand_in = types.ModuleType("micropython")
-        stand_in.const = lambda value: value
-        sys.modules["micropython"] = stand_in
+    triggers.stand_in()
     from firmware import settings
 
     errors = settings.validate(dict(table))[1]
@@ -198,18 +193,35 @@ def _read_events(scenario, events, plug_at_ms):
         raise ScenarioError("event: expected [[event]] tables")
     for number, event in enumerate(events, 1):
         where = "event[%d]." % number
-        at_s = _number(event, "at_s", None, 0, 7 * DAY_S, where)
-        if at_s is None:
-            raise ScenarioError(where + "at_s: missing, expected seconds")
+        fields = {key: value for key, value in event.items() if key not in WHEN}
         try:
-            message = controls.check(event, scenario.vehicle, allow_state=False)
+            message = controls.check(fields, scenario.vehicle, allow_state=False)
+            message.update(_moment(event, where))
         except ValueError as error:
             raise ScenarioError(where + str(error)) from None
-        message["at_ms"] = round(at_s * 1000)
         scenario.events.append(message)
     if plug_at_ms is not None and not any(item["do"] == "plug" for item in scenario.events):
         scenario.events.append({"do": "plug", "vehicle": scenario.vehicle, "at_ms": plug_at_ms})
-    scenario.events.sort(key=lambda item: item["at_ms"])
+    scenario.events.sort(key=lambda item: item.get("at_ms", 0))
+
+
+def _moment(event, where):
+    """When an event comes: at_ms, or when, nth and after_ms."""
+    at_s = _number(event, "at_s", None, 0, 7 * DAY_S, where)
+    if "when" not in event:
+        for key in ("nth", "after_s"):
+            if key in event:
+                raise ValueError("%s: needs when" % key)
+        if at_s is None:
+            raise ValueError("at_s: missing, expected seconds, or when")
+        return {"at_ms": round(at_s * 1000)}
+    if at_s is not None:
+        raise ValueError("at_s: expected at_s or when, not both")
+    return {
+        "when": triggers.check(event["when"]),
+        "nth": _whole(event, "nth", 1, 1, 1000, where),
+        "after_ms": round(1000 * _number(event, "after_s", 0, 0, 7 * DAY_S, where)),
+    }
 
 
 def _known(table, keys, where):

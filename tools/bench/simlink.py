@@ -33,7 +33,8 @@ class SimLink:
 
     on_progress(t_ms), on_log(object), on_console(text), on_row(object), on_reply(object).
     csms: an EmbeddedCsms or None. After `run`: ended (reason of the last message, None if the
-    simulator died), t_ms (simulated time reached), stats, notes.
+    simulator died), t_ms (simulated time reached), stats, notes, missed (`when` of events that never
+    came).
     """
 
     def __init__(self, csms=None, silence_s=SILENCE_S):
@@ -42,6 +43,7 @@ class SimLink:
         self.ended = None
         self.t_ms = 0
         self.stats = {}
+        self.missed = []
         self.notes = []
         self.process = None
         self.on_progress = self.on_log = self.on_console = _ignore
@@ -158,6 +160,7 @@ class SimLink:
         elif kind == "done":
             self.ended = message.get("reason", "done")
             self.stats = message.get("stats", {})
+            self.missed = message.get("missed", [])
         elif kind in ("sync", "csms"):
             conn = message.get("conn", 0)
             t_ms = message.get("t_ms", self.t_ms)

@@ -5,13 +5,15 @@ The rules are those of IEC 61851-1 Annex A for the car's side (duty to current, 
 the delays and habits real cars show. Everything is integer; `step` runs every 10 ms.
 """
 
-from tools.bench.sim.pilot_circuit import DEAD, PWM, X1, F
+from tools.bench.sim.habits import Habits
+from tools.bench.sim.pilot_circuit import DEAD, PWM, F
 from tools.bench.sim.vehicle import DEFAULTS, check_vehicle, duty_to_ma  # noqa: F401
 
 STEP_MS = 10
 CAR_LOW_PM = 700  # below this the on-board charger lets go of a phase
 CAR_BACK_PM = 800  # and starts again above this
 GIVE_UP_MS = 2000
+UNSEEN = -1  # pilot mode of a car that has just been plugged in
 
 
 class Car:
@@ -20,7 +22,6 @@ class Car:
     def __init__(self):
         self.plugged = False
         self.s2 = False
-        self.asleep = False
         self.full = False
         self.ready = True
         self.draw_more = False  # fault: draws 1.3 times what the duty allows
@@ -35,7 +36,9 @@ class Car:
 
     def _clear(self, now_ms):
         v = self.v
+        self.habits = Habits(v, now_ms)
         self.phases = v["phases"]
+        self.two_phase_below_ma = v["two_phase_below_ma"]
         self.max_ma = v["max_ma"]
         self.min_ma = v["min_ma"]
         self.step_ma = v["step_ma"]
@@ -44,7 +47,7 @@ class Car:
         self.stop_ms = v["stop_ms"]
         self.simplified = v["simplified"]
         self.need_mwms = v["need_wh"] * 3600000000
-        self.taper_mwms = self.need_mwms // 20
+        self.taper_mwms = self.need_mwms * v["taper_pct"] // 100
         self.level_ma = 0  # the ramp, before rounding to the car's steps
         self.goal_ma = 0
         self.goal_from_ms = now_ms  # dead time: the goal takes effect then
@@ -52,19 +55,17 @@ class Car:
         self.live_since_ms = -1  # since when the inlet is energised, -1 = it is not
         self.zero_since_ms = now_ms
         self.rate = self.down
-        self.sleeps = v["sleep_s"] > 0
-        self.wake_mode = {"f": F, "cp_break": DEAD}.get(v["wakes_on"], -1)
         self.v_ok = 0  # bit per phase on which the on-board charger runs
 
     def plug(self, vehicle, now_ms):
         """Plug in a car made of `vehicle` fields (see vehicle.check_vehicle)."""
         self.v = vehicle
         self.plugged = True
-        self.asleep = False
         self.full = False
         self.ready = vehicle["ready"]
         self.energy_mwms = 0
         self._clear(now_ms)
+        self.mode = UNSEEN
         self.s2 = self.simplified
         self.mode_since_ms = now_ms
 
@@ -85,13 +86,19 @@ class Car:
         """Ohm between CP and PE behind the diode, 0 when nothing is plugged in."""
         if not self.plugged:
             return 0
-        return self.v["r_c_ohm"] if self.s2 else self.v["r_b_ohm"]
+        shows_c = self.habits.blip == "C" if self.habits.blip else self.s2
+        return self.v["r_c_ohm"] if shows_c else self.v["r_b_ohm"]
+
+    @property
+    def asleep(self):
+        """True while only its own signal wakes it."""
+        return self.habits.asleep
 
     def pilot(self, mode, duty_ppm, now_ms):
         """The pilot at the inlet has changed."""
         if mode != self.mode:
-            if mode == PWM and self.mode == X1 and self.v["wakes_on"] == "x2":
-                self.asleep = False
+            if self.mode != UNSEEN:
+                self.habits.mode_changed(self.mode, mode, self.s2, now_ms)
             self.mode = mode
             self.mode_since_ms = now_ms
         self.duty_ppm = duty_ppm
@@ -100,6 +107,7 @@ class Car:
         if self.simplified and allowed > 10000:
             allowed = 10000  # A.2.3: a car without S2 limits itself
         if allowed != self.allowed_ma:
+            self.habits.offer_changed(self.allowed_ma, allowed, self.level_ma, now_ms)
             self.allowed_ma = allowed
             if now_ms >= self.goal_from_ms:  # a change already under way is not put off again
                 self.goal_from_ms = now_ms + self.v["dead_ms"]
@@ -130,6 +138,8 @@ class Car:
         i = self.i_ma
         ok = self.v_ok
         phases = self.phases if three else 1
+        if phases == 3 and ma < self.two_phase_below_ma:
+            phases = 2
         i[0] = ma if ok & 1 else 0
         i[1] = ma if phases > 1 and ok & 2 else 0
         i[2] = ma if phases > 2 and ok & 4 else 0
@@ -150,13 +160,15 @@ class Car:
     def step(self, now_ms, live, three, v_pm):
         """10 ms. live: main contact closed; three: L2/L3 connected; v_pm: phase voltages.
 
-        Returns True when S2 has moved (the caller updates the pilot circuit).
+        Returns True when what the pilot sees of the car has changed.
         """
         if not self.plugged:
             return False
         s2 = self.s2
-        if self.sleeps:
-            self._sleep(now_ms)
+        habits = self.habits
+        blip = habits.blip
+        if habits.active:
+            habits.step(self.mode, now_ms - self.mode_since_ms, s2, self.i_ma, live, now_ms)
         if live or self.v_ok:
             self._inlet(now_ms, live, v_pm)
         if not s2:
@@ -165,7 +177,7 @@ class Car:
             # -12 V or 0 V: nothing may be drawn; a car lets go at once.
             self.level_ma = 0
             self._set_current(0, three)
-            self.s2 = self.simplified
+            self.s2 = self.simplified or now_ms < habits.held_until_ms
         else:
             self._charge(now_ms, three)
         i = self.i_ma
@@ -175,17 +187,7 @@ class Car:
             self.energy_mwms += mw * STEP_MS
             if self.energy_mwms >= self.need_mwms:
                 self.full = True
-        return self.s2 != s2
-
-    def _sleep(self, now_ms):
-        """Fall asleep after long in B1; wake up as this car does."""
-        v = self.v
-        since = now_ms - self.mode_since_ms
-        if not self.asleep:
-            if self.mode == X1 and not self.s2 and since >= v["sleep_s"] * 1000:
-                self.asleep = True
-        elif since >= v["wake_hold_ms"] and self.mode == self.wake_mode:
-            self.asleep = False
+        return self.s2 != s2 or habits.blip != blip
 
     def _inlet(self, now_ms, live, v_pm):
         """Note since when there is power at the inlet."""
@@ -196,12 +198,12 @@ class Car:
             self.live_since_ms = now_ms
 
     def _wants(self):
-        return self.ready and not self.asleep and not self.full
+        return self.ready and not self.full and self.habits.wants()
 
     def _consider(self, now_ms):
         """S2 is open: close it once the pilot has allowed charging for long enough."""
         since = self.permit_since_ms
-        if since >= 0 and self._wants() and now_ms - since >= self.v["ready_delay_ms"]:
+        if since >= 0 and self._wants() and now_ms - since >= self.habits.ready_delay_ms():
             self.s2 = True
 
     def _charge(self, now_ms, three):
@@ -216,7 +218,7 @@ class Car:
             # A car that ignores x1 gives up only some time after its power has gone.
             ignored = self.stop_ms < 0 and self.permit_since_ms < 0
             wait_ms = GIVE_UP_MS if ignored else self.v["s2_open_ms"]
-            if now_ms - self.zero_since_ms >= wait_ms:
+            if now_ms - self.zero_since_ms >= wait_ms and now_ms >= self.habits.held_until_ms:
                 self.s2 = False
 
     def _aim(self, now_ms):
@@ -228,6 +230,8 @@ class Car:
             if wants and powered and self.stop_ms < 0:
                 self.goal_ma = self.level_ma  # ignores x1: keeps drawing what it drew
                 return False
+            if self.habits.trouble:
+                self.level_ma = 0  # a car that has had enough does not ramp
             if self.goal_ma:
                 self.goal_ma = 0
                 self.rate = self.down

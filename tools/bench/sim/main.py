@@ -34,6 +34,7 @@ from tools.bench.sim.events import Clock, Event  # noqa: E402
 from tools.bench.sim.flight import Flight  # noqa: E402
 from tools.bench.sim.net import Network  # noqa: E402
 from tools.bench.sim.recorder import Recorder  # noqa: E402
+from tools.bench.sim.script import Script  # noqa: E402
 from tools.bench.sim.supply import PowerCut  # noqa: E402
 from tools.bench.sim.wait import Broken, Waiter  # noqa: E402
 from tools.bench.sim.world import World  # noqa: E402
@@ -85,14 +86,12 @@ class Run:
             self.recorder.live = self._live_row
         settings = self._settings()
         self.world.harm.socket_cable = settings.get("cable", "socket") == "socket"
+        self.world.harm.two_by_two = settings.get("board") == "pico_w_2x2"
         self._actions = list(config.get("csms_actions") or ())
-        self._events = list(config.get("events") or ())
-        self._event = Event(self._next_event)
+        self.script = Script(self.world, config.get("events") or ())
         self._action = Event(self._next_action)
         self._progress = Event(self._tell)
         self._end = Event(self._over)
-        if self._events:
-            clock.at(self._event, self._events[0]["at_ms"] * 1000)
         if self._actions:
             clock.at(self._action, self._actions[0]["at_ms"] * 1000)
         clock.at(self._progress, PROGRESS_US)
@@ -108,14 +107,6 @@ class Run:
             return {}  # the firmware will have its say about that
 
     # --- events of the run
-
-    def _next_event(self):
-        command = self._events.pop(0)
-        reply = carry_out(self.world, command)
-        if not reply["ok"]:
-            raise ValueError("event at %d ms: %s" % (command["at_ms"], reply["error"]))
-        if self._events:
-            self.clock.at(self._event, self._events[0]["at_ms"] * 1000)
 
     def _next_action(self):
         entry = self._actions.pop(0)
@@ -286,6 +277,7 @@ def run(path):
             "t_ms": simulation.clock.now_us // 1000,
             "reason": "duration",
             "stats": {"steps": simulation.world.board.feeds},
+            "missed": simulation.script.missed(),
         }
     )
 

@@ -34,6 +34,7 @@ class Recorder:
         self.rows = []
         self.last = {}
         self.live = None  # called with each row as a dict in live mode
+        self.on_edge = None  # called with signal and value of each edge
         self._ppm = -1
         self._percent = "0"
 
@@ -58,6 +59,8 @@ class Recorder:
             return
         self.last[signal] = value
         self.edges.write("%d,%s,%s\n" % (self.clock.now_us, signal, value))
+        if self.on_edge is not None:
+            self.on_edge(signal, value)
 
     def frame(self, direction, text):
         """A WebSocket text message went "out" or came "in"."""

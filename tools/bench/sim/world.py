@@ -83,6 +83,7 @@ class World:
             ("authorised", 0),
             ("fault", "none"),
             ("harm", "none"),
+            ("ev_mood", "none"),
         ):
             edge(signal, value)
 
@@ -143,11 +144,12 @@ class World:
             self.harm.opening()
             self.car.cut()
         self.recorder.edge("contactor", 1 if closed else 0)
+        self.harm.contacts_moved(True)
         self._load_side()
 
     def _phase_moved(self, closed):
-        self.harm.phases_moved()
         self.recorder.edge("phase_relay", 1 if closed else 0)
+        self.harm.contacts_moved(False)
 
     def _edge(self):
         board = self.board
@@ -187,6 +189,7 @@ class World:
     def _car_changed(self):
         car = self.car
         self.recorder.edge("ev_plug", 1 if car.plugged else 0)
+        self.recorder.edge("ev_mood", car.habits.mood() if car.plugged else "none")
         self.recorder.edge("ev_s2", 1 if car.s2 else 0)
         self.pilot.car_ohm = car.resistance()
         self.pilot_changed()
@@ -214,6 +217,8 @@ class World:
         if car.plugged:
             if car.step(now_us // 1000, self.main.closed, self.phase.closed, mains.v_pm):
                 self._car_changed()
+            if car.habits.active:
+                self.recorder.edge("ev_mood", car.habits.mood())
             i = car.i_ma
             if i[0]:
                 v = mains.v_mv

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+"""The controls of a run: at a time, or when something happens.
+
+An event is {"at_ms": ..., "do": ...}, or {"when": "phases:moving", "nth": 1, "after_ms": 0,
+"do": ...}: it comes `after_ms` after the named thing has come to that value for the nth time.
+Names are the parts of the firmware whose state has a name (watch.state_name: state, phases,
+wake, ...), looked at every 10 ms, and the signals of edges.csv, known at once.
+"""
+
+from tools.bench.sim.controls import carry_out
+from tools.bench.sim.events import Event
+from tools.bench.sim.watch import SOURCES, state_name
+
+
+class Trigger:
+    """One event that waits for something. `left`: how many more times that must come."""
+
+    def __init__(self, script, item):
+        self.script = script
+        self.item = item
+        self.source, _, self.value = item["when"].partition(":")
+        self.left = item.get("nth", 1)
+        self.event = Event(self._fire)
+
+    def seen(self):
+        """It has come to the value once more."""
+        self.left -= 1
+        if self.left == 0:
+            clock = self.script.world.clock
+            clock.at(self.event, clock.now_us + self.item.get("after_ms", 0) * 1000)
+
+    def _fire(self):
+        self.script.carry_out(self.item)
+
+
+class Script:
+    """Owner of the events of a run; hooks itself into the recorder and the watch of `world`."""
+
+    def __init__(self, world, events):
+        self.world = world
+        self._timed = [item for item in events if "when" not in item]
+        self.triggers = [Trigger(self, item) for item in events if "when" in item]
+        self._event = Event(self._next)
+        if self._timed:
+            world.clock.at(self._event, self._timed[0]["at_ms"] * 1000)
+        polled = ("state",) + SOURCES
+        self._polled = [(t.source, t) for t in self.triggers if t.source in polled]
+        self._edges = {}
+        for trigger in self.triggers:
+            if trigger.source not in polled:
+                self._edges.setdefault(trigger.source, []).append(trigger)
+        self._last = {}
+        if self._polled:
+            world.watch.triggers = self
+        if self._edges:
+            world.recorder.on_edge = self._edge
+
+    def _next(self):
+        self.carry_out(self._timed.pop(0))
+        if self._timed:
+            self.world.clock.at(self._event, self._timed[0]["at_ms"] * 1000)
+
+    def carry_out(self, item):
+        """Do what an event says; ValueError when it cannot be done."""
+        reply = carry_out(self.world, item)
+        if not reply["ok"]:
+            raise ValueError(
+                "event %s: %s" % (item.get("when", item.get("at_ms")), reply["error"])
+            )
+
+    def step(self, charger):
+        """Every 10 ms while the firmware runs: has one of its states changed?"""
+        last = self._last
+        now = {}
+        for source, trigger in self._polled:
+            if source not in now:
+                now[source] = state_name(charger, source)
+            value = now[source]
+            if value == trigger.value and last.get(source) != value and trigger.left > 0:
+                trigger.seen()
+        for source in now:
+            last[source] = now[source]
+
+    def _edge(self, signal, value):
+        for trigger in self._edges.get(signal, ()):
+            if str(value) == trigger.value and trigger.left > 0:
+                trigger.seen()
+
+    def missed(self):
+        """What was waited for in vain, as texts."""
+        return [t.item["when"] for t in self.triggers if t.left > 0]
