@@ -49,6 +49,16 @@ def integer(payload, key, lowest, highest):
     return value
 
 
+def flag(payload, key):
+    """true or false."""
+    value = payload.get(key)
+    if value is None:
+        raise CallError(OCCURRENCE, "%s is missing" % key)
+    if not isinstance(value, bool):
+        raise CallError(TYPE, "%s: expected true or false" % key)
+    return value
+
+
 def tenths(payload, key, highest):
     """A decimal number as an integer of tenths, cut off; more than `highest` becomes `highest`."""
     value = payload.get(key)
