@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Transactions as they are kept in flash: one record each, in a JSON file replaced as a whole."""
+"""A transaction as it is kept in flash (firmware/ledger.py), and small JSON files in general."""
 
 import json
 import os
@@ -25,6 +25,9 @@ class Record:
     """One transaction. Energy in Wh of the meter's register, times in unix seconds or None."""
 
     def __init__(self, id_tag, start_wh, start_s, start_unix, number=None, reason=None):
+        self.key = 0  # number of its files, 0 while it has none
+        self.generation = 0  # of the newest of them
+        self.keep = None  # callable(record) that writes it
         self.id_tag = id_tag
         self.start_wh = start_wh
         self.start_s = start_s  # seconds since boot, for when the time of day comes later
@@ -36,14 +39,26 @@ class Record:
         self.number = number  # transactionId from the central system; -1: it never took the start
         self.failures = 0  # how often the central system failed to process the next message
         self.retry_s = 0  # do not send before this uptime
-        self.samples = []  # meter samples not yet delivered (firmware.ocpp.meter)
+        self.samples = None  # rows of firmware.ocpp.meter not yet delivered
+        self.stop_data = None  # rows that go with the stop
+        self.parent = None  # parent id of the card, if the central system has told one
+        self.stop_tag = None  # card that stopped it, if not the one that started it
+        self.reservation = None  # id of the reservation it used up
 
     def times(self, clock):
-        """Fill in the time of day of what happened before it was known."""
+        """Fill in the time of day of what happened before it was known; True if that is new.
+
+        It is written at once: a message that is sent twice must say the same both times.
+        """
+        before = (self.start_unix, self.stop_unix)
         if self.start_unix is None:
             self.start_unix = clock.at(self.start_s)
         if self.stop_unix is None and self.reason is not None:
             self.stop_unix = clock.at(self.stop_s)
+        changed = before != (self.start_unix, self.stop_unix)
+        if changed and self.keep:
+            self.keep(self)
+        return changed
 
     def to_list(self):
         """What the journal keeps."""
@@ -55,13 +70,16 @@ class Record:
             self.reason,
             self.stop_wh,
             self.stop_unix,
+            self.stop_tag,
+            self.reservation,
         ]
 
 
 def record_from(entry):
     """Record of a journal entry; raises ValueError or TypeError when it is not one."""
-    id_tag, start_wh, start_unix, number, reason, stop_wh, stop_unix = entry
-    for value in (start_unix, number, stop_unix):
+    id_tag, start_wh, start_unix, number, reason, stop_wh, stop_unix = entry[:7]
+    stop_tag, reservation = entry[7:] or (None, None)
+    for value in (start_unix, number, stop_unix, reservation):
         if value is not None and not isinstance(value, int):
             raise ValueError("expected a whole number or null")
     if reason is not None and not isinstance(reason, str):
@@ -69,4 +87,6 @@ def record_from(entry):
     record = Record(str(id_tag), int(start_wh), 0, start_unix, number, reason)
     record.stop_wh = int(stop_wh)
     record.stop_unix = stop_unix
+    record.stop_tag = None if stop_tag is None else str(stop_tag)
+    record.reservation = reservation
     return record

@@ -27,6 +27,11 @@ TABLE = {
     "free_id_tag": "FREE",
     "csms_url": "",
     "charge_point_id": "",
+    "authorization_key": "",
+    "ocpp_features": (
+        "SmartCharging,RemoteTrigger,LocalAuthListManagement,Reservation,FirmwareManagement,"
+        "Security,DataTransfer"
+    ),
     "heartbeat_s": (300, 1, 86400),
     "meter_interval_s": (60, 0, 86400),
     "connection_timeout_s": (60, 5, 3600),

@@ -7,7 +7,6 @@ failure to process (1.6-J errata 3.2), so an offline charger never discards a tr
 
 from firmware.clock import format_iso
 from firmware.ocpp import meter
-from firmware.ocpp.config import ATTEMPTS, RETRY_S
 from firmware.ocpp.rpc import FORMATION, LOST, TIMEOUT
 
 NOTHING = 0
@@ -15,7 +14,7 @@ SENT = 1
 BROKEN = 2  # no answer: the connection is not worth keeping
 
 
-async def deliver(app, rpc):
+async def deliver(app, rpc, config):
     """Send the oldest message of the oldest transaction; NOTHING, SENT or BROKEN."""
     records = app.transactions.records
     if not records:
@@ -25,11 +24,11 @@ async def deliver(app, rpc):
         return NOTHING
     record.times(app.clock)
     if record.number is None:
-        error = await _start(app, rpc, record)
+        error = await _start(app, rpc, config, record)
     elif record.samples:
-        error = await _meter(app, rpc, record)
+        error = await _meter(app, rpc, config, record)
     elif record.reason is not None:
-        error = await _stop(app, rpc, record)
+        error = await _stop(app, rpc, config, record)
     else:
         return NOTHING
     if error in (TIMEOUT, LOST):
@@ -37,37 +36,47 @@ async def deliver(app, rpc):
     return SENT
 
 
-async def _start(app, rpc, record):
-    error, answer = await rpc.call(
-        "StartTransaction",
-        {
-            "connectorId": 1,
-            "idTag": record.id_tag,
-            "meterStart": record.start_wh,
-            "timestamp": format_iso(record.start_unix or 0),
-        },
-    )
-    if error is None and not isinstance(answer.get("transactionId"), int):
+async def _start(app, rpc, config, record):
+    request = {
+        "connectorId": 1,
+        "idTag": record.id_tag,
+        "meterStart": record.start_wh,
+        "timestamp": format_iso(record.start_unix or 0),
+    }
+    if record.reservation is not None:
+        request["reservationId"] = record.reservation
+    error, answer = await rpc.call("StartTransaction", request)
+    if error is None and not is_integer(answer.get("transactionId")):
         error = FORMATION
     if error is None:
+        info = id_info(answer)
+        if app.station is not None:
+            app.station.authorise.told(record.id_tag, info, True)
+        if info and isinstance(info.get("parentIdTag"), str):
+            record.parent = info["parentIdTag"]
         app.transactions.started(record, answer["transactionId"], accepted(answer))
-    elif _given_up(app, record, error):
+    elif _given_up(app, config, record, error):
         app.transactions.started(record, -1, True)  # errata 4.0 3.54
     return error
 
 
-async def _meter(app, rpc, record):
+async def _meter(app, rpc, config, record):
+    taken = meter.row(record.samples, 0)
+    kind = "MeterValuesAlignedData" if taken[1] == meter.CLOCK else "MeterValuesSampledData"
     request = meter.payload(
-        record.samples[0], app.clock, app.settings.phases, meter.PERIODIC, record.number
+        taken, app.clock, app.settings.phases, config.text(kind), record.number
     )
+    if request is None:  # the list of measurands is empty now
+        meter.drop_first(record)
+        return None
     error, _ = await rpc.call("MeterValues", request)
-    if error is None or _given_up(app, record, error):
+    if error is None or _given_up(app, config, record, error):
         record.failures = 0
-        record.samples.pop(0)  # still the first, even if the queue was thinned meanwhile
+        meter.drop_first(record)  # still the first, even if the queue was thinned meanwhile
     return error
 
 
-async def _stop(app, rpc, record):
+async def _stop(app, rpc, config, record):
     request = {
         "transactionId": record.number,
         "meterStop": record.stop_wh,
@@ -75,27 +84,56 @@ async def _stop(app, rpc, record):
         "reason": record.reason,
     }
     if record.reason == "Local":
-        request["idTag"] = record.id_tag
-    error, _ = await rpc.call("StopTransaction", request)
-    if error is None or _given_up(app, record, error):
+        request["idTag"] = record.stop_tag or record.id_tag
+    data = _stop_data(app, config, record)
+    if data:
+        request["transactionData"] = data
+    error, answer = await rpc.call("StopTransaction", request)
+    if error is None or _given_up(app, config, record, error):
+        if error is None and app.station is not None:
+            app.station.authorise.told(record.stop_tag or record.id_tag, id_info(answer), True)
         app.transactions.delivered(record)
     return error
 
 
-def _given_up(app, record, error):
+def _stop_data(app, config, record):
+    """transactionData of a stop: values of begin, end and clock; none after a power cut."""
+    listed = []
+    for index in range(meter.count(record.stop_data)):
+        taken = meter.row(record.stop_data, index)
+        kind = "StopTxnAlignedData" if taken[1] == meter.CLOCK else "StopTxnSampledData"
+        value = meter.meter_value(taken, app.clock, app.settings.phases, config.text(kind))
+        if value is not None:
+            listed.append(value)
+    return listed
+
+
+def _given_up(app, config, record, error):
     """Count a failure; True when it was the last one allowed (1.6 ed. 2, 3.7.1)."""
     if error in (TIMEOUT, LOST):
         return False
     record.failures += 1
-    if record.failures >= ATTEMPTS:
+    if record.failures >= config.number("TransactionMessageAttempts"):
         record.failures = 0
         app.log.event("transaction_message_discarded", code=error)
         return True
-    record.retry_s = app.clock.uptime_s() + RETRY_S * record.failures
+    wait_s = config.number("TransactionMessageRetryInterval") * record.failures
+    record.retry_s = app.clock.uptime_s() + wait_s
     return False
+
+
+def is_integer(value):
+    """True for a whole number; true and false are none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def id_info(answer):
+    """The idTagInfo of an answer, or None."""
+    info = answer.get("idTagInfo")
+    return info if isinstance(info, dict) else None
 
 
 def accepted(answer):
     """True when an answer's idTagInfo says Accepted (absent: nobody objects)."""
-    info = answer.get("idTagInfo")
-    return not isinstance(info, dict) or info.get("status") == "Accepted"
+    info = id_info(answer)
+    return info is None or info.get("status") == "Accepted"

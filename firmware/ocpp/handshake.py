@@ -8,7 +8,14 @@ _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 
 
 class Closed(Exception):
-    """The connection is over or never came up; the text says why."""
+    """The connection is over or never came up; the text says why.
+
+    kind: "" or what it means for security, "password" or "certificate".
+    """
+
+    def __init__(self, why, kind=""):
+        super().__init__(why)
+        self.kind = kind
 
 
 def parse_url(url):
@@ -17,7 +24,12 @@ def parse_url(url):
     if not found or scheme not in ("ws", "wss"):
         raise ValueError("csms_url %r: expected ws://host[:port]/path" % url)
     authority, _, path = rest.partition("/")
-    host, has_port, port = authority.partition(":")
+    if authority.startswith("["):  # an IPv6 address
+        host, _, port = authority[1:].partition("]")
+        has_port = port.startswith(":")
+        port = port[1:]
+    else:
+        host, has_port, port = authority.partition(":")
     if not host or "@" in host or " " in url:
         raise ValueError("csms_url %r: expected a host name after ://" % url)
     tls = scheme == "wss"
@@ -28,12 +40,18 @@ def parse_url(url):
     return tls, host, int(port), "/" + path
 
 
-def request(host, path, key, protocol):
+def basic(user, password):
+    """Value of an Authorization header (RFC 7617); the password is bytes of any kind."""
+    return "Basic " + binascii.b2a_base64(user.encode() + b":" + password).strip().decode()
+
+
+def request(host, path, key, protocol, authorization=None):
     """The bytes of the upgrade request; `key` is 16 random bytes in base64."""
+    extra = "Authorization: %s\r\n" % authorization if authorization else ""
     return (
         "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Protocol: %s\r\n\r\n" % (path, host, key.decode(), protocol)
+        "Sec-WebSocket-Protocol: %s\r\n%s\r\n" % (path, host, key.decode(), protocol, extra)
     ).encode()
 
 
@@ -46,8 +64,10 @@ def check_response(lines, accept, protocol):
     """Raise Closed unless the response headers are the ones RFC 6455 4.1 asks for."""
     status = lines[0].split(b" ")
     if len(status) < 2 or not status[0].startswith(b"HTTP/1.1") or status[1] != b"101":
-        raise Closed("server answered %s" % str(lines[0][:60]))
-    accepted = spoken = upgraded = False
+        word = status[1] if len(status) > 1 else b""
+        kind = "password" if word in (b"401", b"403") else ""
+        raise Closed("server answered %s" % str(lines[0][:60]), kind)
+    accepted = spoken = upgraded = connection = False
     for line in lines[1:]:
         name, _, value = line.partition(b":")
         name = name.strip().lower()
@@ -58,9 +78,11 @@ def check_response(lines, accept, protocol):
             spoken = value == protocol
         elif name == b"upgrade":
             upgraded = value.lower() == b"websocket"
+        elif name == b"connection":
+            connection = b"upgrade" in [word.strip() for word in value.lower().split(b",")]
         elif name == b"sec-websocket-extensions":
             raise Closed("server insists on an extension")
-    if not upgraded or not accepted:
+    if not upgraded or not connection or not accepted:
         raise Closed("server answered 101 without the right accept header")
     if not spoken:
         raise Closed("server does not speak %s" % protocol.decode())

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Meter values: samples as short integer tuples, texts only when they are sent.
+"""Meter values: a sample is a row of integers in an array, texts are made when it is sent.
 
 Frequency carries no unit: OCPP 1.6 forgot Hertz in its list (errata 4.0 3.84). Decimals are made
 from integers; a float on the chips would lose watt-hours above 16 MWh.
 """
+
+from array import array
+
+from micropython import const
 
 from firmware.clock import format_iso
 
@@ -11,35 +15,85 @@ MEASURANDS = (
     "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Frequency,"
     "Current.Offered"
 )
-PERIODIC = "Sample.Periodic"
-TRIGGER = "Trigger"
-_MAX_SAMPLES = 32
+SUPPORTED = MEASURANDS + ",Power.Offered"
+
+# Contexts, and their names in OCPP.
+PERIODIC = const(0)
+CLOCK = const(1)
+BEGIN = const(2)
+END = const(3)
+TRIGGER = const(4)
+CONTEXTS = (
+    "Sample.Periodic",
+    "Sample.Clock",
+    "Transaction.Begin",
+    "Transaction.End",
+    "Trigger",
+)
+
+# A row: uptime s, context, Wh, W, mA x 3, mV x 3, mHz or 0, offered mA, phases.
+ROW = const(13)
+MAX_ROWS = const(32)
+MAX_STOP_ROWS = const(10)  # StopTransactionMaxMeterValues
+_NOMINAL_V = const(230)
 
 
-def sample(app):
-    """(uptime s, Wh, W, mA x 3, mV x 3, mHz or 0, offered mA) of this moment."""
+def sample(app, context=PERIODIC):
+    """A row of this moment."""
     readings = app.board.readings
     charger = app.charger
-    return (
-        app.clock.uptime_s(),
-        readings.energy_wh,
-        readings.power_w,
-        readings.l1_ma,
-        readings.l2_ma,
-        readings.l3_ma,
-        readings.l1_mv,
-        readings.l2_mv,
-        readings.l3_mv,
-        charger.frequency.slow_mhz if charger.frequency.valid else 0,
-        charger.offer_ma,
+    return array(
+        "i",
+        (
+            app.clock.uptime_s(),
+            context,
+            app.transactions.register.wh if app.transactions else readings.energy_wh,
+            readings.power_w,
+            readings.l1_ma,
+            readings.l2_ma,
+            readings.l3_ma,
+            readings.l1_mv,
+            readings.l2_mv,
+            readings.l3_mv,
+            charger.frequency.slow_mhz if charger.frequency.valid else 0,
+            charger.offer_ma,
+            charger.phases,
+        ),
     )
 
 
+def count(rows):
+    """Number of rows in an array or None."""
+    return len(rows) // ROW if rows else 0
+
+
+def row(rows, index):
+    """One row of an array."""
+    return rows[index * ROW : (index + 1) * ROW]
+
+
+def added(rows, taken, most=MAX_ROWS):
+    """`rows` with one more; when it is full every second one goes, never the first."""
+    if rows is None:
+        return taken
+    n = count(rows)
+    if n >= most:
+        thinned = row(rows, 0)
+        for index in range(2, n, 2):
+            thinned.extend(row(rows, index))
+        rows = thinned
+    rows.extend(taken)
+    return rows
+
+
 def keep(record, taken):
-    """Queue a sample of a transaction; when the queue is full every second one goes."""
-    if len(record.samples) >= _MAX_SAMPLES:
-        record.samples = record.samples[::2]
-    record.samples.append(taken)
+    """Queue a sample of a transaction for delivery."""
+    record.samples = added(record.samples, taken)
+
+
+def drop_first(record):
+    """Forget the sample that was delivered."""
+    record.samples = record.samples[ROW:] if count(record.samples) > 1 else None
 
 
 def thousandths(value):
@@ -49,32 +103,79 @@ def thousandths(value):
     return "%s%d.%03d" % (sign, value // 1000, value % 1000)
 
 
-def payload(taken, clock, phases, context, number=None):
-    """MeterValues.req for connector 1; `number` is the transactionId if there is one."""
+def unknown_measurand(listed):
+    """First name of a comma-separated list that is not measured here, or None."""
+    for name in listed.split(",") if listed else ():
+        measurand, _, phase = name.strip().rpartition(".")
+        if name.strip() in SUPPORTED.split(","):
+            continue
+        if measurand == "Voltage" and phase in ("L1", "L2", "L3", "L1-N", "L2-N", "L3-N"):
+            continue
+        if measurand == "Current.Import" and phase in ("L1", "L2", "L3"):
+            continue
+        return name
+    return None
+
+
+def meter_value(taken, clock, phases, measurands):
+    """One meterValue of a row: the `measurands` of a comma-separated list; None without any."""
     values = []
+    for name in measurands.split(",") if measurands else ():
+        _measured(values, name.strip(), taken, phases)
+    if not values:
+        return None
+    return {"timestamp": format_iso(clock.at(taken[0]) or 0), "sampledValue": values}
 
-    def add(measurand, text, unit=None, phase=None):
-        value = {"value": text, "context": context, "measurand": measurand}
-        if phase:
-            value["phase"] = phase
-        if unit:
-            value["unit"] = unit
-        values.append(value)
 
-    add("Energy.Active.Import.Register", str(taken[1]), "Wh")
-    add("Power.Active.Import", str(taken[2]), "W")
-    for i in range(phases):
-        add("Current.Import", thousandths(taken[3 + i]), "A", "L%d" % (i + 1))
-    for i in range(phases):
-        add("Voltage", thousandths(taken[6 + i]), "V", "L%d-N" % (i + 1))
-    if taken[9]:
-        add("Frequency", thousandths(taken[9]))
-    add("Current.Offered", thousandths(taken[10]), "A")
-    unix_s = clock.at(taken[0])
-    request = {
-        "connectorId": 1,
-        "meterValue": [{"timestamp": format_iso(unix_s or 0), "sampledValue": values}],
-    }
+def payload(taken, clock, phases, measurands, number=None):
+    """MeterValues.req for connector 1, or None; `number` is the transactionId if there is one."""
+    value = meter_value(taken, clock, phases, measurands)
+    if value is None:
+        return None
+    request = {"connectorId": 1, "meterValue": [value]}
     if number is not None:
         request["transactionId"] = number
     return request
+
+
+def _measured(values, name, taken, phases):
+    """Append the sampled values of one name of the list."""
+    context = CONTEXTS[taken[1]]
+    if name.startswith("Current.Import"):
+        for i in range(phases):
+            phase = "L%d" % (i + 1)
+            if name == "Current.Import" or name.endswith(phase):
+                text = thousandths(taken[4 + i])
+                values.append(_value("Current.Import", text, context, "A", phase))
+    elif name.startswith("Voltage"):
+        for i in range(phases):
+            phase = "L%d-N" % (i + 1)
+            if name == "Voltage" or name[8:] in phase:
+                values.append(_value("Voltage", thousandths(taken[7 + i]), context, "V", phase))
+    else:
+        text, unit = _single(name, taken)
+        if text is not None:
+            values.append(_value(name, text, context, unit))
+
+
+def _single(name, taken):
+    """(text or None, unit) of a measurand that has no phases."""
+    if name == "Energy.Active.Import.Register":
+        return str(taken[2]), "Wh"
+    if name == "Power.Active.Import":
+        return str(taken[3]), "W"
+    if name == "Frequency":
+        return thousandths(taken[10]) if taken[10] else None, None
+    if name == "Current.Offered":
+        return thousandths(taken[11]), "A"
+    return str(taken[11] * (_NOMINAL_V * taken[12]) // 1000), "W"  # Power.Offered
+
+
+def _value(measurand, text, context, unit, phase=None):
+    """A sampledValue."""
+    value = {"value": text, "context": context, "measurand": measurand}
+    if phase:
+        value["phase"] = phase
+    if unit:
+        value["unit"] = unit
+    return value

@@ -3,7 +3,9 @@
 
 Whatever arrives is answered, ignored or matched with our call; nothing that a server sends makes
 an exception leave `run`. Message ids count up for ever behind a prefix and are never used twice:
-a retry on the same connection needs a new one (1.6-J, 4.1.4).
+a retry on the same connection needs a new one (1.6-J, 4.1.4), and an id of the server that comes
+a second time is refused. What JSON of 12 KB becomes on the heap depends on how many values it
+has: they are counted before anything is decoded.
 """
 
 import asyncio
@@ -18,11 +20,20 @@ _RESULT = const(3)
 _ERROR = const(4)
 _MAX_ID = const(36)
 _STUCK_S = const(5)
+# "," and ":" of a message: two for each value. 32 entries of SendLocalList with all fields are
+# 450, a profile of 24 periods with phases is 170; worst case of it on a 64-bit heap: 40 KB.
+_MAX_MARKS = const(520)
+_MAX_NESTED = const(120)
+_IDS_KEPT = const(8)
 
 TIMEOUT = "timeout"  # no answer in time; not a failure to process (1.6-J errata 3.2)
 LOST = "lost"  # the connection ended before the answer
 
 NOT_IMPLEMENTED = "NotImplemented"
+NOT_SUPPORTED = "NotSupported"
+PROTOCOL = "ProtocolError"
+SECURITY = "SecurityError"
+GENERIC = "GenericError"
 FORMATION = "FormationViolation"
 PROPERTY = "PropertyConstraintViolation"
 OCCURRENCE = "OccurenceConstraintViolation"  # sic: the standard keeps this spelling (errata 5.2)
@@ -57,15 +68,18 @@ class Rpc:
 
     `handle(action, payload)` answers a CALL with a dict, None (say nothing) or CallError.
     `note(event, **fields)` is told about everything out of order. `uptime_s()` gives seconds.
+    `after(action)` is called once the answer to a CALL is out.
     """
 
-    def __init__(self, socket, ids, handle, note, uptime_s, timeout_s=30):
+    def __init__(self, socket, ids, handle, note, uptime_s, timeout_s=30, after=None):
         self._socket = socket
         self._ids = ids
         self._handle = handle
         self._note = note
         self._uptime_s = uptime_s
         self._timeout_s = timeout_s
+        self._after = after
+        self._seen = []  # the last ids of the server's calls
         self._deadline_s = 0
         self._lock = asyncio.Lock()
         self._pending = None  # id of the outstanding call
@@ -114,19 +128,30 @@ class Rpc:
             self._arrived.set()
         return late_s >= _STUCK_S
 
+    def end(self, why):
+        """Give the connection up; who waits for an answer learns that there will be none."""
+        if self.ended is None:
+            self.ended = why
+        self._arrived.set()
+
     async def run(self):
         """Serve the connection until it ends; the reason is in `ended`."""
         try:
             while True:
                 text = await self._socket.receive()
-                reply = self.answer_to(text)
-                text = None  # the message may be large: let go of it before waiting
+                message = self._decoded(text)
+                text = None  # it may be large: let go of it before the handler needs memory
+                action = message[2] if message and message[0] == _CALL else None
+                reply = self._taken(message)
+                message = None
                 if reply is not None:
                     await self._socket.send(reply)
+                    if self._after is not None and action is not None:
+                        self._after(action)
         except Closed as error:
-            self.ended = str(error)
+            self.end(str(error))
         except Exception as error:  # out of memory, say: hang up and start again
-            self.ended = repr(error)
+            self.end(repr(error))
             self._note("ocpp_failed", why=repr(error)[:80])
         finally:
             if self.ended is None:
@@ -135,19 +160,42 @@ class Rpc:
 
     def answer_to(self, text):
         """Take one message; returns the text to send back, or None."""
+        return self._taken(self._decoded(text))
+
+    def _decoded(self, text):
+        """The message as a list of at least three with a usable id; () when it is none.
+
+        A CALL that is too much for the heap is a list of three: [2, id, None].
+        """
+        marks = text.count(",") + text.count(":")
+        if marks > _MAX_MARKS or text.count("{") + text.count("[") > _MAX_NESTED:
+            self._note("ocpp_malformed", why="too many values")
+            head = text[:60].split('"')
+            if head[0].strip().replace(" ", "") == "[2," and len(head) > 2 and _is_id(head[1]):
+                return [_CALL, head[1], None]
+            return ()
         try:
             message = json.loads(text)
-        except (ValueError, RuntimeError, MemoryError):
+        except (ValueError, RuntimeError):
             self._note("ocpp_malformed", why="not JSON")
-            return None
+            return ()
+        except MemoryError:
+            self._note("ocpp_malformed", why="out of memory")
+            return ()
         if not isinstance(message, list) or len(message) < 3:
             self._note("ocpp_malformed", why="not a message")
+            return ()
+        if not _is_id(message[1]):
+            self._note("ocpp_malformed", why="message id")
+            return ()
+        return message
+
+    def _taken(self, message):
+        """Answer a decoded message; the text to send back, or None."""
+        if not message:
             return None
         kind = message[0]
         message_id = message[1]
-        if not _is_id(message_id):
-            self._note("ocpp_malformed", why="message id")
-            return None
         if kind == _CALL:
             return self._called(message_id, message)
         if kind == _RESULT or kind == _ERROR:
@@ -170,6 +218,14 @@ class Rpc:
 
     def _called(self, message_id, message):
         try:
+            if message_id in self._seen:
+                self._note("ocpp_replay", id=message_id)
+                raise CallError(PROTOCOL, "message id was used before")
+            self._seen.append(message_id)
+            if len(self._seen) > _IDS_KEPT:
+                self._seen.pop(0)
+            if message[2] is None:
+                raise CallError(PROPERTY, "too many values in one message")
             payload = message[3] if len(message) == 4 else False
             if payload is None:
                 payload = {}

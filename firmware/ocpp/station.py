@@ -2,23 +2,27 @@
 """The station: one connection to a central system, kept up for ever, and what is due on it.
 
 Two loops. The session (session.py) sends one message after the other while connected. The
-clockwork runs once a second whether connected or not: it evaluates charging profiles, takes meter
-samples and lets calls time out.
+clockwork (clockwork.py) runs once a second whether connected or not: charging profiles, meter
+samples, time-outs, pings. Features that are not configured are not imported.
 """
 
 import asyncio
 
 from firmware.ocpp import meter, websocket
-from firmware.ocpp.calls import Calls
+from firmware.ocpp.access import Access
+from firmware.ocpp.authorise import Authorise
+from firmware.ocpp.calls import Calls, configured
+from firmware.ocpp.clockwork import Clockwork
 from firmware.ocpp.config import Config
+from firmware.ocpp.outbox import Outbox
 from firmware.ocpp.rpc import Ids, Rpc
 from firmware.ocpp.session import Session
-from firmware.ocpp.smart import SmartCharging
 
 _PROTOCOL = "ocpp1.6"
 _CONNECT_S = 30
 _MAX_BACK_OFF_S = 64
-_RESET_S = {"Soft": 20, "Hard": 5}  # longest wait for the last StopTransaction
+_PROVEN_S = 60  # a connection that lasts so long was worth something
+_CLOCK_STEP_S = 10  # smaller corrections are no event
 
 
 class Station:
@@ -28,127 +32,242 @@ class Station:
         self._app = app
         settings = app.settings
         self._id = settings.charge_point_id or settings.device_id
-        self._url = settings.csms_url.rstrip("/") + "/" + percent_encoded(self._id)
         self._ids = Ids(settings.device_id)
-        self.smart = SmartCharging(app)
-        self.config = Config(app)
-        self.session = Session(app)
+        self.features = configured(settings.ocpp_features)
+        self.config = Config(app, self.features)
+        url = settings.csms_url.rstrip("/") + "/" + percent_encoded(self._id)
+        self.access = Access(app, self.config, self._id, url)
+        self.outbox = Outbox(app)
+        self.smart = self.reservation = self.security = None
+        self.update = self.uploads = None
+        self.parts = []  # what has handlers of its own
+        local_list = self._build(app)
+        self.authorise = Authorise(app, self, local_list)
+        self.session = Session(app, self)
+        self.clockwork = Clockwork(app, self)
         self._calls = Calls(app, self)
-        self._rpc = None
-        self._socket = None
-        self._sample_s = 0  # uptime of the last periodic meter sample
-        self._sampled = None  # record it belongs to
-        self.reset_wanted = None  # None, "Soft" or "Hard"
-        self._reset_s = None
+        self.rpc = None
+        self.socket = None
+        self._started = False  # StartupOfTheDevice has been told
+        self.installer = None  # callable(path) -> True when the new firmware will run
         self.on_reset = None  # callable, default machine.reset
+
+    def _build(self, app):
+        """Make what is configured; returns the local list or None."""
+        local_list = None
+        if "SmartCharging" in self.features:
+            from firmware.ocpp.smart import SmartCharging
+
+            self.smart = SmartCharging(app)
+        if "LocalAuthListManagement" in self.features:
+            from firmware.ocpp.local_list import LocalList
+
+            local_list = LocalList(app, self)
+            self.parts.append(local_list)
+        if "Reservation" in self.features:
+            from firmware.ocpp.reservation import Reservation
+
+            self.reservation = Reservation(app, self)
+            self.parts.append(self.reservation)
+        if "FirmwareManagement" in self.features:
+            from firmware.ocpp.firmware_update import FirmwareUpdate
+
+            self.update = FirmwareUpdate(app, self)
+            self.parts.append(self.update)
+        if "Security" in self.features:
+            from firmware.ocpp.certificates import Certificates
+            from firmware.ocpp.security import Security
+
+            self.security = Security(app, self)
+            self.parts.append(Certificates(app, self))
+        if "Security" in self.features or "FirmwareManagement" in self.features:
+            from firmware.ocpp.uploads import Uploads
+
+            self.uploads = Uploads(app, self)
+            self.parts.append(self.uploads)
+        return local_list
 
     # What the transactions ask for.
 
     def online(self):
         """True while connected and accepted."""
-        return self._rpc is not None and self.session.boot_status == "Accepted"
+        return self.rpc is not None and self.session.boot_status == "Accepted"
 
-    def authorize(self, id_tag):
-        """Ask the central system about a card; Transactions.answer gets the result.
+    def may_start(self, id_tag, parent):
+        """False when the charger is reserved for another card."""
+        return self.reservation is None or self.reservation.allows(id_tag, parent)
 
-        False when it cannot be asked now: unknown cards do not charge offline.
-        """
-        if not self.online() or self.session.ask is not None:
+    def stops_on_invalid_id(self):
+        """True when a refused card ends the transaction; else only its energy is rationed."""
+        return self.config.flag("StopTransactionOnInvalidId")
+
+    def stops_on_unplug(self):
+        """True when pulling the plug ends the transaction."""
+        return self.config.flag("StopTransactionOnEVSideDisconnect")
+
+    def energy_on_invalid_id_wh(self):
+        """Energy for a card that was refused after the start."""
+        return self.config.number("MaxEnergyOnInvalidId")
+
+    def transaction_began(self, record):
+        """A record was made; nothing is written yet and no energy flows."""
+        record.stop_data = meter.sample(self._app, meter.BEGIN)
+        if self.reservation:
+            record.reservation = self.reservation.use(record.id_tag, record.parent)
+
+    def transaction_ended(self, record):
+        """The last value of the register is known."""
+        record.stop_data = meter.added(
+            record.stop_data, meter.sample(self._app, meter.END), meter.MAX_STOP_ROWS
+        )
+
+    def start_forgotten(self):
+        """A start that was allowed will not happen: its profile goes too."""
+        self.hold_profile(None)
+
+    def waited_for_card(self):
+        """True when a car has been plugged in for ConnectionTimeOut and nobody has paid."""
+        transactions = self._app.transactions
+        if transactions.open or transactions.id_tag is not None:
             return False
-        self.session.ask = id_tag
+        waited_ms = (self._app.now_ms() - transactions.plugged_ms) & 0x3FFFFFFF
+        return waited_ms >= self._app.settings.connection_timeout_s * 1000
+
+    # What the handlers ask for.
+
+    def check_profile(self, profile):
+        """Why the profile of a remote start cannot be taken, or None."""
+        if self.smart is None:
+            return "SmartCharging is not configured"
+        return self.smart.check_remote(profile)
+
+    def hold_profile(self, profile):
+        """Keep it for the transaction that starts next; None drops it."""
+        if self.smart:
+            self.smart.remote_profile(profile)
+
+    def want_reset(self, kind):
+        """Restart, "Hard" or "Soft", once the answer is out; False when one is coming."""
+        if self.clockwork.reset_wanted:
+            return False
+        self.clockwork.reset_wanted = kind
+        if self.security:
+            self.security.event("ResetOrReboot", kind)
         return True
+
+    def trigger(self, message):
+        """Put what TriggerMessage asked for into the outbox."""
+        if message == "DiagnosticsStatusNotification" and self.uploads:
+            self.uploads.tell_diagnostics()
+        elif message == "LogStatusNotification" and self.uploads:
+            self.uploads.tell_log()
+        elif self.update:
+            self.update.tell(message.startswith("Signed"))
+
+    # What the session tells.
+
+    def accepted(self):
+        """The central system has accepted our boot, and told the time."""
+        if self.security and not self._started:
+            self._started = True
+            self.security.event("StartupOfTheDevice")
+        self.access.worked()
+        self.clockwork.keep_time()
+
+    def clock_was_set(self, step_s):
+        """The time of day was put right by so many seconds."""
+        if self.security and self._started and abs(step_s) >= _CLOCK_STEP_S:
+            self.security.event("SettingSystemTime", "%d s" % step_s)
+
+    def not_understood(self, action):
+        """The central system does not know an action of ours."""
+        if action == "SecurityEventNotification" and self.security:
+            self.security.silence()
 
     # Connection.
 
     async def run(self):
         """Connect, serve, and connect again, for ever."""
         self.config.load()
-        self.smart.load()
-        clockwork = asyncio.create_task(self._clockwork())
+        self.access.start()
+        self.clockwork.start_clock()
+        self.authorise.cache.load()
+        self.outbox.load()
+        if self.smart:
+            self.smart.load()
+        if self.reservation:
+            self.reservation.load()
+        clockwork = asyncio.create_task(self.clockwork.run())
         try:
             while True:
                 try:
                     await self._connection()
-                except (websocket.Closed, ValueError) as error:
-                    self._app.log.event("ocpp_unreachable", why=str(error))
+                except websocket.Closed as error:
+                    self._unreachable(str(error), error.kind)
+                except ValueError as error:
+                    self._unreachable(str(error), "")
                 except asyncio.TimeoutError:
-                    self._app.log.event("ocpp_unreachable", why="no answer to the handshake")
+                    self._unreachable("no answer to the handshake", "")
                 wait_ms = back_off_ms(self._id, self.session.failures)
                 self.session.failures += 1
+                if self.access.changed:
+                    self.access.changed = False
+                    wait_ms = 100
                 await asyncio.sleep(wait_ms / 1000)
         finally:
             clockwork.cancel()
 
+    def _unreachable(self, why, kind):
+        self._app.log.event("ocpp_unreachable", why=why)
+        self.access.failed(kind)
+        if self.security and kind == "password":
+            self.security.event("FailedToAuthenticateAtCentralSystem", why)
+        elif self.security and kind == "certificate":
+            self.security.event("InvalidCentralSystemCertificate", why)
+
     async def _connection(self):
         app = self._app
-        socket = await asyncio.wait_for(websocket.connect(self._url, _PROTOCOL), _CONNECT_S)
+        url, ssl, authorization = self.access.attempt()
+        socket = await asyncio.wait_for(
+            websocket.connect(url, _PROTOCOL, ssl, authorization), _CONNECT_S
+        )
+        ssl = authorization = None
         app.log.event("ocpp_connected", id=self._id)
-        rpc = Rpc(socket, self._ids, self._calls.handle, app.log.event, app.clock.uptime_s)
+        if self.session.boot_status == "Accepted":
+            self.access.worked()  # no BootNotification will say so (1.6-J errata 3.3)
+        since_s = app.clock.uptime_s()
+        timeout_s = self.config.number("MessageTimeout")
+        rpc = Rpc(
+            socket, self._ids, self._calls.handle, self._note, app.clock.uptime_s, timeout_s,
+            self._after,
+        )  # fmt: skip
         reader = asyncio.create_task(rpc.run())
-        self._rpc = rpc
-        self._socket = socket
+        self.rpc = rpc
+        self.socket = socket
+        self.clockwork.connected()
         try:
             await self.session.run(rpc)
         finally:
-            self._rpc = None
+            self.rpc = self.socket = None
             reader.cancel()
             await socket.close()
             app.log.event("ocpp_lost", why=rpc.ended or "no answer")
             self.session.ended()
+            if app.clock.uptime_s() - since_s >= _PROVEN_S:
+                self.session.failures = 0
+            if self.access.profile >= 2:
+                self.access.tls.reserve()
 
-    # Clockwork.
+    def _note(self, name, **fields):
+        """What the framing finds out of order."""
+        self._app.log.event(name, **fields)
+        if self.security:
+            self.security.noted(name, fields)
 
-    async def _clockwork(self):
-        while True:
-            try:
-                self._tick()
-                if self._rpc is not None and self._rpc.poll():
-                    await self._socket.abort()
-            except Exception as error:  # the next second tries again
-                self._app.log.event("service_failed", service="ocpp", error=repr(error))
-            await asyncio.sleep(1)
-
-    def _tick(self):
-        self.smart.poll()
-        self._sample()
-        if self.reset_wanted:
-            self._reset(self.reset_wanted)
-
-    def _sample(self):
-        """Take the periodic meter sample of a running transaction, also when offline."""
-        record = self._app.transactions.open
-        interval_s = self._app.settings.meter_interval_s
-        now_s = self._app.clock.uptime_s()
-        if record is not self._sampled:
-            self._sampled = record
-            self._sample_s = now_s
-        if record is None or not interval_s or now_s - self._sample_s < interval_s:
-            return
-        self._sample_s += interval_s * ((now_s - self._sample_s) // interval_s)
-        meter.keep(record, meter.sample(self._app))
-
-    def _reset(self, kind):
-        """Stop the transaction, wait for its delivery but not for ever, restart."""
-        transactions = self._app.transactions
-        now_s = self._app.clock.uptime_s()
-        if self._reset_s is None:
-            self._reset_s = now_s + _RESET_S[kind]
-            if kind == "Hard":
-                transactions.close("HardReset")
-            else:
-                transactions.stop("SoftReset")
-            return
-        if now_s < self._reset_s and transactions.records:
-            return
-        transactions.close(kind + "Reset")
-        self._app.log.event("reset", kind=kind)
-        self.reset_wanted = self._reset_s = None
-        if self.on_reset:
-            self.on_reset()
-        else:
-            import machine
-
-            machine.reset()
+    def _after(self, action):
+        """The answer to a call is out."""
+        if self.access.changed and self.rpc:
+            self.rpc.end("new access")
 
 
 def percent_encoded(text):

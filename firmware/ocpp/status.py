@@ -54,6 +54,10 @@ _CODES = {
     protection.SHORT: "EVCommunicationError",
     protection.OVERCURRENT: "OverCurrentFailure",
     protection.PHASE_RELAY: "PowerSwitchFailure",
+    protection.RCD_TEST: "GroundFailure",
+    protection.PE: "GroundFailure",
+    protection.TEMPERATURE: "HighTemperature",
+    protection.OVERVOLTAGE: "OverVoltage",
 }
 
 _A = const(0)
@@ -90,6 +94,8 @@ def connector_status(charger, transactions, before):
 
 def _running(charger, before):
     """Status while a transaction runs."""
+    if not charger.plugged and not charger.fault:
+        return SUSPENDED_EV  # the plug was pulled and the transaction goes on
     if charger.fault or charger.limits.limit_ma < _MIN_MA:
         return SUSPENDED_EVSE
     state = charger.pilot.state

@@ -3,8 +3,8 @@
 
 What a server may do to a charger is limited here: header bytes, frame length and message length
 are capped before anything is read into memory, the accept header and the subprotocol must be the
-right ones (a server that disagrees on OCPP answers 101 without the header, 1.6-J 3.1.2), masked
-or reserved frames close the connection. All of it surfaces as one exception, `Closed`.
+right ones (a server that disagrees on OCPP answers 101 without the header, 1.6-J 3.1.2), frames
+that break a rule close the connection. All of it surfaces as one exception, `Closed`.
 """
 
 import asyncio
@@ -13,11 +13,13 @@ import os
 
 from micropython import const
 
+from firmware.ocpp.frames import close_code, kind_of, made, why
 from firmware.ocpp.handshake import Closed, accept_of, check_response, parse_url, request
+from firmware.ocpp.utf8 import decoded
 
 MAX_MESSAGE = const(16384)  # bytes; a 24-period profile needs 1.5 KB
 _MAX_HEADERS = const(2048)
-_CHUNK = const(128)  # bytes masked in one go
+_PIECE = const(512)  # bytes of a long frame read in one go
 
 _CONTINUATION = const(0)
 _TEXT = const(1)
@@ -53,11 +55,12 @@ def _tap(direction, text):
         frame_tap(direction, text)
 
 
-async def connect(url, protocol, ssl=None):
+async def connect(url, protocol, ssl=None, authorization=None):
     """Open a connection and return a WebSocket. Raises Closed or ValueError (bad URL).
 
-    `ssl` is the context handed to open_connection for wss; without one wss is refused, so that
-    a missing certificate never becomes an unverified connection.
+    `ssl` is the context handed to open_connection for wss (it checks the certificate against the
+    host name of the URL); without one wss is refused, so that a missing certificate never becomes
+    an unverified connection. `authorization`: value of that header, or None.
     """
     tls, host, port, path = parse_url(url)
     if tls and ssl is None:
@@ -65,12 +68,15 @@ async def connect(url, protocol, ssl=None):
     traffic.busy += 1
     try:
         if tls:
-            reader, writer = await asyncio.open_connection(host, port, ssl=ssl)
+            reader, writer = await asyncio.open_connection(
+                host, port, ssl=ssl, server_hostname=host
+            )
         else:
             reader, writer = await asyncio.open_connection(host, port)
         socket = WebSocket(reader, writer)
         try:
-            await socket.handshake("%s:%d" % (host, port), path, protocol)
+            named = "[%s]:%d" if ":" in host else "%s:%d"
+            await socket.handshake(named % (host, port), path, protocol, authorization)
         except BaseException:
             await socket.abort()
             raise
@@ -80,7 +86,9 @@ async def connect(url, protocol, ssl=None):
         traffic.connected = True
         return socket
     except (OSError, EOFError) as error:
-        raise Closed("cannot connect (%s)" % _why(error))
+        raise Closed("cannot connect (%s)" % why(error), kind_of(error))
+    except ValueError as error:
+        raise Closed("no secure connection (%s)" % why(error), "certificate")  # of mbedTLS
     finally:
         traffic.busy -= 1
 
@@ -93,12 +101,14 @@ class WebSocket:
         self._writer = writer
         self._left = b""  # bytes that came with the response headers
         self._lock = asyncio.Lock()  # two tasks draining one stream would hang one of them
+        self._pinged = False  # a ping of ours is unanswered
         self.open = True
+        self.heard = True  # a frame has come since this was last set to False
 
-    async def handshake(self, host, path, protocol):
+    async def handshake(self, host, path, protocol, authorization=None):
         """Upgrade the stream; raises Closed when the server does not speak `protocol`."""
         key = binascii.b2a_base64(os.urandom(16)).strip()
-        self._writer.write(request(host, path, key, protocol))
+        self._writer.write(request(host, path, key, protocol, authorization))
         await self._writer.drain()
         head = b""
         while b"\r\n\r\n" not in head:
@@ -119,6 +129,18 @@ class WebSocket:
         _tap("out", text)
         await self._write(_TEXT, text.encode(), 1)
 
+    async def ping(self):
+        """Ask the server for a sign of life; `heard` tells when it comes."""
+        if not self._pinged:
+            self._pinged = True
+            traffic.busy += 1  # until the pong: in simulated time it is on its way
+        await self._write(_PING, b"", 0)
+
+    def _unpinged(self):
+        if self._pinged:
+            self._pinged = False
+            traffic.busy -= 1
+
     async def receive(self):
         """Next text message as a string; answers pings on the way. Raises Closed at the end."""
         message = None  # bytes of a fragmented message, None between messages
@@ -127,27 +149,38 @@ class WebSocket:
                 final, opcode, data = await self._read_frame(len(message) if message else 0)
             except (OSError, EOFError) as error:
                 await self.abort()
-                raise Closed("connection lost (%s)" % _why(error))
-            if opcode == _PING:
-                await self._write(_PONG, data, 0)
-            elif opcode == _CLOSE:
-                code = data[0] << 8 | data[1] if len(data) >= 2 else _NORMAL
-                await self.close(code if 1000 <= code < 5000 else _PROTOCOL_ERROR)
-                raise Closed("closed by the server with code %d" % code)
+                raise Closed("connection lost (%s)" % why(error))
+            self.heard = True
+            if opcode >= _CLOSE:
+                await self._control(opcode, data)
             elif opcode == _BINARY:
                 await self._fail(_NOT_TEXT, "binary message")
-            elif opcode in (_TEXT, _CONTINUATION):
-                if (opcode == _TEXT) != (message is None):
-                    await self._fail(_PROTOCOL_ERROR, "fragments out of order")
-                message = data if message is None else message + data
+            elif (opcode == _TEXT) != (message is None) or opcode > _BINARY:
+                await self._fail(_PROTOCOL_ERROR, "fragments out of order, or unknown opcode")
+            else:
+                if message is None:
+                    message = data
+                else:
+                    message += data
                 if final:
                     return await self._decoded(message)
-            elif opcode != _PONG:
-                await self._fail(_PROTOCOL_ERROR, "unknown opcode %d" % opcode)
+
+    async def _control(self, opcode, data):
+        """A control frame; raises Closed when it ends the connection."""
+        if opcode == _PING:
+            await self._write(_PONG, data, 0)
+        elif opcode == _PONG:
+            self._unpinged()
+        elif opcode == _CLOSE:
+            code = close_code(data)
+            await self.close(code)
+            raise Closed("closed by the server with code %d" % code)
+        else:
+            await self._fail(_PROTOCOL_ERROR, "unknown opcode %d" % opcode)
 
     async def _decoded(self, message):
         try:
-            text = str(message, "utf-8")
+            text = decoded(message)
         except (UnicodeError, ValueError):
             await self._fail(_BAD_UTF8, "message is not UTF-8")
         traffic.received += 1
@@ -164,17 +197,35 @@ class WebSocket:
             await self._fail(_PROTOCOL_ERROR, "masked frame or reserved bits")
         if opcode >= 8 and (length > 125 or not first & 0x80):
             await self._fail(_PROTOCOL_ERROR, "long or fragmented control frame")
-        if length == 126:
+        if length >= 126:
+            length = await self._long(length)
+        if length + already > MAX_MESSAGE:
+            await self._fail(_TOO_BIG, "message longer than %d bytes" % MAX_MESSAGE)
+        if length <= _PIECE:
+            return first & 0x80, opcode, await self._exactly(length) if length else b""
+        data = bytearray(length)  # once: growing it would need twice the memory
+        at = 0
+        while at < length:
+            piece = await self._exactly(min(_PIECE, length - at))
+            data[at : at + len(piece)] = piece
+            at += len(piece)
+        return first & 0x80, opcode, data
+
+    async def _long(self, kind):
+        """The length that follows a 7-bit length of 126 or 127."""
+        if kind == 126:
             head = await self._exactly(2)
             length = head[0] << 8 | head[1]
-        elif length == 127:
+            shortest = 126
+        else:
             head = await self._exactly(8)
             if head[:5] != b"\0\0\0\0\0":  # 16 MB and more: do not even compute it
                 await self._fail(_TOO_BIG, "message too long")
             length = head[5] << 16 | head[6] << 8 | head[7]
-        if length + already > MAX_MESSAGE:
-            await self._fail(_TOO_BIG, "message longer than %d bytes" % MAX_MESSAGE)
-        return first & 0x80, opcode, await self._exactly(length) if length else b""
+            shortest = 65536
+        if length < shortest:
+            await self._fail(_PROTOCOL_ERROR, "length not in its shortest form")
+        return length
 
     async def _exactly(self, n):
         left = self._left
@@ -187,7 +238,7 @@ class WebSocket:
 
     async def _write(self, opcode, payload, count):
         """Write one masked frame and wait until the network has taken it."""
-        frame = _frame(opcode, payload, os.urandom(4))
+        frame = made(opcode, payload, os.urandom(4))
         traffic.busy += 1
         try:
             async with self._lock:
@@ -198,13 +249,13 @@ class WebSocket:
                 traffic.sent += count
         except (OSError, EOFError) as error:
             await self.abort()
-            raise Closed("connection lost (%s)" % _why(error))
+            raise Closed("connection lost (%s)" % why(error))
         finally:
             traffic.busy -= 1
 
-    async def _fail(self, code, why):
+    async def _fail(self, code, reason):
         await self.close(code)
-        raise Closed(why)
+        raise Closed(reason)
 
     async def close(self, code=_NORMAL):
         """Say goodbye and hang up. Does nothing on a closed connection."""
@@ -219,38 +270,10 @@ class WebSocket:
         """Hang up without a word."""
         if self.open:
             self.open = False
+            self._unpinged()
             traffic.connected = False
             self._writer.close()
             try:
                 await self._writer.wait_closed()
             except (OSError, EOFError):
                 pass
-
-
-def _frame(opcode, payload, mask):
-    """A final client frame. Masked in chunks with integers: byte by byte is slow on a chip."""
-    n = len(payload)
-    extended = 0 if n < 126 else 2 if n < 65536 else 8
-    frame = bytearray(6 + extended + n)
-    frame[0] = 0x80 | opcode
-    at = 2
-    if extended == 0:
-        frame[1] = 0x80 | n
-    else:
-        frame[1] = 0x80 | (126 if extended == 2 else 127)
-        frame[at : at + extended] = n.to_bytes(extended, "big")
-        at += extended
-    frame[at : at + 4] = mask
-    at += 4
-    pattern = mask * (_CHUNK // 4)
-    for begin in range(0, n, _CHUNK):
-        size = min(_CHUNK, n - begin)
-        word = int.from_bytes(payload[begin : begin + size], "big")
-        word ^= int.from_bytes(pattern[:size], "big")
-        frame[at + begin : at + begin + size] = word.to_bytes(size, "big")
-    return frame
-
-
-def _why(error):
-    """Reason of an OSError or EOFError in a few words."""
-    return "%s %s" % (type(error).__name__, error) if error.args else type(error).__name__

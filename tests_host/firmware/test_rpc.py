@@ -64,7 +64,8 @@ class Bench:
         self.notes.append(event)
 
     def answer(self, text):
-        """Reply to a text, decoded."""
+        """Reply to a text, decoded. Ids may come again here."""
+        self.rpc._seen = []
         reply = self.rpc.answer_to(text)
         return None if reply is None else json.loads(reply)
 
@@ -254,3 +255,25 @@ def test_calls_queue_up():
         await runner
 
     asyncio.run(run())
+
+
+def test_an_id_is_taken_once():
+    bench = Bench()
+    assert bench.rpc.answer_to('[2,"7","Echo",{}]') == '[3,"7",{}]'
+    assert json.loads(bench.rpc.answer_to('[2,"7","Echo",{}]'))[:3] == [4, "7", "ProtocolError"]
+    assert bench.notes == ["ocpp_replay"]
+    for n in range(20):
+        assert bench.rpc.answer_to('[2,"n%d","Echo",{}]' % n)
+    assert bench.rpc.answer_to('[2,"7","Echo",{}]') == '[3,"7",{}]'  # long forgotten
+
+
+def test_messages_of_too_many_values_are_not_decoded():
+    bench = Bench()
+    periods = ",".join(['{"a":1,"b":2}'] * 100)
+    assert bench.answer('[2,"7","Echo",{"p":[%s]}]' % periods)[0] == 3
+    periods += "," + ",".join(['{"a":1,"b":2}'] * 50)
+    assert bench.answer('[2,"7","Echo",{"p":[%s]}]' % periods)[:3] == [4, "7", PROPERTY]
+    assert bench.answer('[2, "7","Echo",{"p":[%s]}]' % periods)[:3] == [4, "7", PROPERTY]
+    assert bench.answer('[3,"7",{"p":[%s]}]' % periods) is None
+    assert bench.answer("[" * 200 + "]" * 200) is None
+    assert bench.notes == ["ocpp_malformed"] * 4

@@ -46,8 +46,9 @@ class FakeRpc:
 def build(**settings):
     """An App with a station that is not connected to anything."""
     for name in os.listdir():
-        if name.endswith(".json"):
+        if name.endswith((".json", ".a", ".b", ".txt", ".log")):
             os.remove(name)
+    settings.setdefault("ocpp_features", "SmartCharging,RemoteTrigger,Reservation")
     app = FakeApp(csms_url="ws://box/ocpp", **settings)
     app.station = Station(app)
     app.transactions = Transactions(app)
@@ -101,7 +102,7 @@ def test_nothing_but_boot_until_accepted():
         app.charger.plugged = True
         assert say(session, rpc) == ["BootNotification"]
         later(app, 29)
-        assert say(session, rpc) == [] and not app.station.authorize("X")
+        assert say(session, rpc) == [] and not app.station.online()
         later(app, 1)
         rpc.answers["BootNotification"] = {
             "status": "Accepted",
@@ -151,9 +152,9 @@ def test_a_transaction_in_order():
     app.charger.plugged = True
     later(app, 1)
     assert say(session, rpc) == ["StartTransaction", "StatusNotification"]
-    app.station._sample()
+    app.station.clockwork.sample()
     later(app, 10)
-    app.station._sample()
+    app.station.clockwork.sample()
     app.charger.plugged = False
     later(app, 2)
     assert say(session, rpc) == ["MeterValues", "StopTransaction", "StatusNotification"]
@@ -165,9 +166,9 @@ def test_offline_nothing_is_lost_and_nothing_changes_places():
     for _ in range(3):
         app.charger.plugged = True
         later(app, 1)
-        app.station._sample()
+        app.station.clockwork.sample()
         later(app, 10)
-        app.station._sample()
+        app.station.clockwork.sample()
         app.charger.plugged = False
         later(app, 2)
     for error in (TIMEOUT, LOST) * 5:  # neither counts as a failure to process
@@ -212,7 +213,7 @@ def _calls(session, rpc):
 
 def test_card_is_asked_for_and_the_answer_comes_back():
     app, session, rpc = booted(authorisation="card")
-    app.station._rpc = rpc
+    app.station.rpc = rpc
     app.charger.plugged = True
     later(app, 1)
     app.transactions.tap("ABC")
@@ -232,12 +233,12 @@ def test_card_is_asked_for_and_the_answer_comes_back():
 
 def test_a_lost_connection_is_a_no():
     app, session, rpc = booted(authorisation="card")
-    app.station._rpc = rpc
+    app.station.rpc = rpc
     app.charger.plugged = True
     later(app, 1)
     app.transactions.tap("ABC")
     session.ended()
-    app.station._rpc = None
+    app.station.rpc = None
     later(app, 1)
     assert app.transactions.open is None
     assert app.log.events[-1] == ("authorise", {"id_tag": "ABC", "accepted": False})
@@ -249,6 +250,7 @@ def test_changes_of_the_configuration_survive():
     for value in ("", "x", "-5", "0", "99999999", "7.5", " 7"):
         assert app.station.config.change("HeartbeatInterval", value) == "Rejected"
     app.transactions.operative = False
+    app.station.config.touch()
     app.station.config.save()
     again = FakeApp(csms_url="ws://box/ocpp")
     again.station = Station(again)
@@ -265,13 +267,13 @@ def test_reset_stops_the_transaction_first():
         app.charger.plugged = True
         later(app, 1)
         say(session, rpc)
-        app.station.reset_wanted = kind
-        app.station._tick()
+        app.station.clockwork.reset_wanted = kind
+        app.station.clockwork.tick()
         later(app, 2)
         stop = [payload for name, payload in _calls(session, rpc) if name == "StopTransaction"]
         assert stop[0]["reason"] == kind + "Reset"
         assert not restarted
-        app.station._tick()
+        app.station.clockwork.tick()
         assert restarted == [1]
 
 
@@ -281,9 +283,9 @@ def test_reset_does_not_wait_for_ever():
     app.station.on_reset = lambda: restarted.append(1)
     app.charger.plugged = True
     later(app, 1)
-    app.station.reset_wanted = "Soft"
+    app.station.clockwork.reset_wanted = "Soft"
     for _ in range(25):
-        app.station._tick()
+        app.station.clockwork.tick()
         later(app, 1)
     assert restarted and app.transactions.records[0].reason == "SoftReset"  # kept in flash
 

@@ -26,7 +26,7 @@ X1, PWM = 0, 1
 def seen(state, mode=X1, contactor=0, running=False, before=-1, fault=0, limit_ma=16000, **more):
     """Status of connector 1 in a situation; `more` are attributes of the transactions."""
     app = FakeApp()
-    app.transactions = transactions = Transactions(app, "none.json")
+    app.transactions = transactions = Transactions(app)
     charger = app.charger
     charger.pilot.state = state
     charger.plugged = state != 0
@@ -90,7 +90,7 @@ def test_faults():
 
 def test_connector_0_knows_three_words():
     app = FakeApp()
-    app.transactions = Transactions(app, "none.json")
+    app.transactions = Transactions(app)
     assert station_status(app.charger, app.transactions) == AVAILABLE
     app.transactions.operative = False
     assert station_status(app.charger, app.transactions) == UNAVAILABLE

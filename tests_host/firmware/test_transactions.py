@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Transactions: every order of card, plug, remote command, refusal and power cut."""
 
-import json
 import os
 
 from firmware.transactions import Transactions
@@ -11,26 +10,61 @@ URL = "ws://box/ocpp"
 
 
 class FakeStation:
-    """Notes who was asked for; says no when offline."""
+    """Notes who was asked for; says no when offline. Its own `authorise`."""
 
     def __init__(self, online=True):
         self.online = online
         self.asked = []
+        self.authorise = self
+        self.on_invalid_id = True
+        self.on_unplug = True
+        self.energy_wh = 0
+        self.reserved_for = None
+        self.transactions = None
 
-    def authorize(self, id_tag):
+    def begin(self, id_tag):
         """Take note."""
         if self.online:
             self.asked.append(id_tag)
-        return self.online
+        else:
+            self.transactions.answer(id_tag, False)
+
+    def may_start(self, id_tag, parent):
+        """Reserved for one card, or not."""
+        return self.reserved_for in (None, id_tag, parent)
+
+    def start_forgotten(self):
+        """Nothing to drop."""
+
+    def transaction_began(self, record):
+        """Nothing to add."""
+
+    def transaction_ended(self, record):
+        """Nothing to add."""
+
+    def stops_on_invalid_id(self):
+        """As set."""
+        return self.on_invalid_id
+
+    def stops_on_unplug(self):
+        """As set."""
+        return self.on_unplug
+
+    def energy_on_invalid_id_wh(self):
+        """As set."""
+        return self.energy_wh
 
 
 def build(journal="new", station=None, **settings):
     """An App with transactions; "new" begins without a journal, "old" with the one in flash."""
-    if journal == "new" and "transactions.json" in os.listdir():
-        os.remove("transactions.json")
+    if journal == "new":
+        for name in ledger_files():
+            os.remove(name)
     app = FakeApp(**settings)
     app.station = station
     app.transactions = Transactions(app)
+    if station is not None:
+        station.transactions = app.transactions
     app.run(300)
     return app
 
@@ -46,9 +80,8 @@ def charge(app, wh=100):
     app.board.readings.energy_wh += wh
 
 
-def journal():
-    with open("transactions.json") as file:
-        return json.load(file)
+def ledger_files():
+    return [name for name in os.listdir() if name.startswith("tx") and name[2].isdigit()]
 
 
 def test_free_charging_starts_when_plugged_and_ends_when_unplugged():
@@ -206,7 +239,7 @@ def test_remote_start_and_stop():
     assert record.reason == "Remote" and record.stop_wh == 5100
     assert app.transactions.records == [record]  # waits for delivery
     app.transactions.delivered(record)
-    assert app.transactions.records == [] and journal()["records"] == []
+    assert app.transactions.records == [] and ledger_files() == []
 
 
 def test_start_that_the_central_system_does_not_accept():
@@ -291,7 +324,8 @@ def test_power_cut_in_a_transaction():
     again.run(200)
     assert again.transactions.open is again.transactions.records[1]  # only now the next one
     assert again.transactions.open.start_wh == 5310
-    assert [entry[4] for entry in journal()["records"]] == ["PowerLoss", None]
+    kept = Transactions(again).records
+    assert [record.reason for record in kept] == ["PowerLoss", None]
 
 
 def test_power_cut_and_a_meter_that_is_dead_too():
@@ -310,7 +344,9 @@ def test_power_cut_and_a_meter_that_is_dead_too():
 def test_a_brand_new_meter_counts_from_zero():
     app = FakeApp()
     app.board.readings.energy_wh = 0
-    app.transactions = Transactions(app, "new.json")
+    for name in ledger_files():
+        os.remove(name)
+    app.transactions = Transactions(app)
     plug(app)
     app.run(9000)
     assert app.transactions.open is None
@@ -329,38 +365,120 @@ def test_times_are_filled_in_when_the_clock_comes_later():
     assert 1745835289 <= record.start_unix <= 1745835291
 
 
-def test_damaged_journals_do_no_harm():
-    for text in ("", "{", "[]", "5", '{"wh":1}', '{"wh":1,"records":[[1,2]]}',
-                 '{"wh":"x","records":[]}', '{"wh":1,"records":{}}', '{"wh":null,"records":[5]}',
-                 '{"wh":1,"records":[["a","b",0,0,0,0,0]]}'):  # fmt: skip
-        with open("transactions.json", "w") as file:
+def test_damaged_files_do_no_harm():
+    for text in ("", "{", "[]", "5", "[1]\n0", '[1,"x",5]\n00000000\n', "\n\n\n", "a\nb\nc",
+                 '[9,"x",5,null,null,null,5,null,null,null]\n00000000\n'):  # fmt: skip
+        build()
+        with open("tx5.a", "w") as file:
             file.write(text)
         app = build("old")
         assert app.transactions.records == [], text
+        assert "tx5.a" not in os.listdir()
         plug(app)
         app.run(300)
         assert app.transactions.open is not None
-        os.remove("transactions.json")
 
 
-def test_the_journal_is_bounded():
+def test_everything_that_waits_is_kept_and_comes_in_order():
     app = build(station=FakeStation(), csms_url=URL)
-    for _ in range(12):
+    for i in range(12):
         plug(app)
+        app.run(200)
+        app.transactions.open.number = i
         charge(app, 1)
         plug(app, False)
         app.run(2000)
-    assert len(app.transactions.records) == 8
-    assert app.log.names().count("transaction_lost") == 4
-    assert len(journal()["records"]) == 8
+        assert len(app.transactions.records) <= 4  # the rest is in flash only
+    assert app.transactions.pending() == 12
+    app = build("old", station=FakeStation(), csms_url=URL)
+    assert app.transactions.pending() == 12
+    plug(app)
+    app.run(200)  # a new one begins meanwhile
+    starts = []
+    while app.transactions.records[0] is not app.transactions.open:
+        record = app.transactions.records[0]
+        starts.append(record.start_wh)
+        assert len(app.transactions.records) <= 5
+        if len(starts) == 5:
+            plug(app, False)  # and ends
+            app.run(2000)
+            plug(app)
+            app.run(200)
+        app.transactions.delivered(record)
+    assert starts == list(range(5000, 5012)) + [5012]
+    assert app.transactions.pending() == 1
+
+
+def test_the_ledger_is_bounded():
+    app = build(station=FakeStation(), csms_url=URL)
+    for _ in range(103):
+        plug(app)
+        app.run(200)
+        plug(app, False)
+        app.run(1500)
+    assert app.transactions.pending() == 100
+    assert app.log.names().count("transaction_lost") == 3
+    assert len(ledger_files()) == 200
 
 
 def test_a_flash_that_cannot_be_written_does_not_stop_charging():
     app = build()
-    app.transactions._path = "no/such/folder/transactions.json"
+    app.transactions._ledger.save = lambda record: app.log.event("journal_failed")
     plug(app)
     charge(app)
     assert app.transactions.open is not None and "journal_failed" in app.log.names()
+
+
+def test_remote_starts_are_rationed():
+    app = build(station=FakeStation(), csms_url=URL, authorisation="card")
+    plug(app)
+    begun = 0
+    for _ in range(60):
+        begun += app.transactions.remote_start("X")
+        app.run(300)
+        app.transactions.stop("Remote")
+        app.run(1200)
+    assert begun == 21  # 20, and one for the minute that passed
+
+
+def test_register_only_goes_up():
+    app = build(station=FakeStation(), csms_url=URL)
+    readings = app.board.readings
+    register = app.transactions.register
+    readings.energy_wh = 5100
+    app.run(1000)
+    for nonsense in (3, 2000000000, 5099):
+        readings.energy_wh = nonsense
+        app.run(3000)
+        assert register.wh == 5100
+    readings.energy_wh = 5200
+    app.run(1000)
+    assert register.wh == 5200
+    readings.energy_wh = 10  # another meter
+    app.run(61000)
+    assert register.wh == 5200
+    readings.energy_wh = 60
+    app.run(1000)
+    assert register.wh == 5250
+    again = build("old", station=FakeStation(), csms_url=URL)
+    again.board.readings.energy_wh = 70
+    again.run(1000)
+    assert again.transactions.register.wh == 5260
+    os.remove("register.json")
+
+
+def test_register_is_noted_now_and_then():
+    app = build(station=FakeStation(), csms_url=URL)
+    plug(app)
+    charge(app, 0)
+    for _ in range(20):
+        app.board.readings.energy_wh += 100
+        app.run(60000)
+    again = FakeApp(csms_url=URL)
+    again.board.readings.meter_age_ms = 1 << 28  # power and meter fail together
+    again.transactions = Transactions(again)
+    again.run(11000)
+    assert again.transactions.records[0].stop_wh == 6500  # of 7000 that were delivered
 
 
 def test_unplugged_while_stopping_and_plugged_again():
@@ -375,3 +493,71 @@ def test_unplugged_while_stopping_and_plugged_again():
     app.run(3000)
     assert app.log.names().count("transaction_start") == 2  # a new plug is a new beginning
     assert app.transactions.open is not None
+
+
+def test_card_of_the_same_group_may_stop():
+    station = FakeStation()
+    app = build(station=station, authorisation="card", csms_url="ws://x")
+    app.charger.plugged = True
+    app.transactions.tap("ONE")
+    app.transactions.answer("ONE", True, "Family")
+    app.run(500)
+    assert app.transactions.open.parent == "Family"
+    app.transactions.tap("TWO")
+    assert station.asked == ["ONE", "TWO"]
+    app.transactions.answer("TWO", True, "neighbours")
+    app.run(2000)
+    assert app.transactions.stopping is None and app.transactions.open
+    app.transactions.tap("THREE")
+    app.transactions.answer("THREE", True, "FAMILY")
+    app.run(2000)
+    record = app.transactions.records[0]
+    assert app.transactions.open is None
+    assert (record.reason, record.stop_tag) == ("Local", "THREE")
+
+
+def test_refused_card_gets_its_ration_and_no_more():
+    station = FakeStation()
+    station.on_invalid_id = False
+    station.energy_wh = 500
+    app = build(station=station, csms_url="ws://x")
+    app.charger.plugged = True
+    app.run(500)
+    app.transactions.started(app.transactions.open, 5, False)
+    app.board.readings.energy_wh += 499
+    app.run(500)
+    assert app.charger.authorised
+    app.board.readings.energy_wh += 1
+    app.run(500)
+    assert not app.charger.authorised
+    assert app.transactions.open and app.transactions.stopping is None
+    app.charger.plugged = False
+    app.run(2000)
+    assert app.transactions.open is None
+
+
+def test_plug_may_be_pulled_without_ending_the_transaction():
+    station = FakeStation()
+    station.on_unplug = False
+    app = build(station=station, csms_url="ws://x")
+    app.charger.plugged = True
+    app.run(500)
+    app.charger.plugged = False
+    app.run(5000)
+    assert app.transactions.open and not app.charger.authorised
+    app.charger.plugged = True
+    app.run(500)
+    assert app.charger.authorised and len(app.transactions.records) == 1
+
+
+def test_reserved_charger_starts_for_nobody_else():
+    station = FakeStation()
+    station.reserved_for = "GUEST"
+    app = build(station=station, csms_url="ws://x")
+    app.charger.plugged = True
+    app.run(2000)
+    assert app.transactions.open is None  # free charging is not for a reserved place
+    assert not app.transactions.remote_start("OTHER")
+    assert app.transactions.remote_start("GUEST")
+    app.run(500)
+    assert app.transactions.open.id_tag == "GUEST"

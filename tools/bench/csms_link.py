@@ -150,6 +150,31 @@ class Link(ChargePoint):
         """Take note."""
         return call_result.MeterValues()
 
+    @on(Action.security_event_notification)
+    def on_security_event(self, **_):
+        """Take note."""
+        return call_result.SecurityEventNotification()
+
+    @on(Action.firmware_status_notification)
+    def on_firmware(self, **_):
+        """Take note."""
+        return call_result.FirmwareStatusNotification()
+
+    @on(Action.signed_firmware_status_notification)
+    def on_signed_firmware(self, **_):
+        """Take note."""
+        return call_result.SignedFirmwareStatusNotification()
+
+    @on(Action.diagnostics_status_notification)
+    def on_diagnostics(self, **_):
+        """Take note."""
+        return call_result.DiagnosticsStatusNotification()
+
+    @on(Action.log_status_notification)
+    def on_log(self, **_):
+        """Take note."""
+        return call_result.LogStatusNotification()
+
     @on(Action.data_transfer)
     def on_data(self, **_):
         """Know no vendor."""

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+"""How the next connection is secured: security profile, password, certificates, and the way back.
+
+Profiles of the OCPP 1.6 security extension: 0 nothing, 1 password, 2 password over TLS, 3 TLS with
+a certificate of our own. A profile only goes up; a new profile or password is tried at once, and
+until it has worked once the old one is still tried in turn, so that a mistake locks nobody out.
+"""
+
+import binascii
+
+from firmware.ocpp import handshake, store
+from firmware.ocpp.tls import Tls
+
+_TRIES = 3  # failed attempts of a new profile before the old one comes back
+
+
+class Access:
+    """`attempt` says how to connect; `worked` and `failed` say how it went."""
+
+    def __init__(self, app, config, identity, url):
+        self._app = app
+        self._config = config
+        self._identity = identity
+        self._url = url
+        self._trial = None  # profile that has not worked yet
+        self._tries = 0
+        self._old_key = False  # the last attempt was with KeyBefore
+        self._reading = "hex"
+        self.profile = 0
+        self.changed = False  # connect again, with something new
+        self.tls = Tls()
+        config.guards["SecurityProfile"] = self._guard_profile
+        config.guards["AuthorizationKey"] = self._guard_key
+        config.guards["AuthorizationKeyReading"] = _guard_reading
+
+    def start(self):
+        """Take up what the settings say; the configuration has been loaded."""
+        settings = self._app.settings
+        config = self._config
+        if settings.authorization_key and not config.text("AuthorizationKey"):
+            config.put("AuthorizationKey", settings.authorization_key)
+        self._reading = config.text("AuthorizationKeyReading")
+        implied = 0
+        if self._url.startswith("wss://"):
+            implied = 3 if store.has(store.STATION) else 2
+        elif settings.authorization_key:
+            implied = 1
+        self.profile = max(implied, config.number("SecurityProfile"))
+        if self.profile != config.number("SecurityProfile"):
+            config.put("SecurityProfile", self.profile)
+        if self.profile >= 2:
+            self.tls.reserve()
+
+    def attempt(self):
+        """(url, ssl context or None, Authorization header or None). Raises ValueError."""
+        profile = self.profile if self._trial is None else self._trial
+        url = self._url
+        context = None
+        if profile >= 2:
+            if url.startswith("ws://"):
+                url = "wss://" + url[5:]
+            context = self.tls.context(profile == 3)
+        key = self._config.text("KeyBefore" if self._old_key else "AuthorizationKey")
+        header = None
+        if key and profile in (1, 2):
+            header = handshake.basic(self._identity, password(key, self._reading))
+        return url, context, header
+
+    def worked(self):
+        """The central system has taken us."""
+        config = self._config
+        if self._trial is not None:
+            self.profile = self._trial
+            self._trial = None
+            config.put("SecurityProfile", self.profile)
+            self._app.log.event("security_profile", profile=self.profile)
+        if self._old_key:  # it never took the new one
+            config.put("AuthorizationKey", config.text("KeyBefore"))
+            self._app.log.event("key_refused", why="the old one works")
+        if config.text("KeyBefore"):
+            config.put("KeyBefore", "")
+        self._old_key = False
+
+    def failed(self, kind):
+        """It has not worked; `kind` as of handshake.Closed."""
+        if self._trial is not None:
+            self._tries += 1
+            if self._tries >= _TRIES:
+                self._app.log.event("security_profile_failed", profile=self._trial)
+                self._trial = None
+        elif self._config.text("KeyBefore") and kind == "password":
+            self._old_key = not self._old_key
+        if self.profile >= 2:
+            self.tls.reserve()
+
+    def _guard_profile(self, value):
+        """Only upwards, and only with what it needs (A05)."""
+        wanted = int(value)
+        if wanted == self.profile:
+            return "Accepted"
+        ready = wanted > self.profile
+        if wanted in (1, 2) and not self._config.text("AuthorizationKey"):
+            ready = False
+        if wanted >= 2 and not any(True for _ in store.roots(store.CSMS)):
+            ready = False
+        if wanted == 3 and not (store.has(store.STATION) and store.has(store.KEY)):
+            ready = False
+        if not ready:
+            return "Rejected"
+        self._trial = wanted
+        self._tries = 0
+        self.changed = True
+        return "Accepted"  # and written once it has worked
+
+    def _guard_key(self, value):
+        if not is_password(value, self._reading):
+            return "Rejected"
+        before = self._config.text("AuthorizationKey")
+        if before and before != value:
+            self._config.put("KeyBefore", before)
+        self.changed = self.profile in (1, 2) and before != value
+        return None
+
+
+def _guard_reading(value):
+    return None if value in ("hex", "text") else "Rejected"
+
+
+def is_password(key, reading):
+    """True for a key of 16 to 20 bytes in hexadecimal, or 16 to 40 characters as they are."""
+    if reading == "text":
+        return 16 <= len(key) <= 40
+    if not 32 <= len(key) <= 40 or len(key) & 1:
+        return False
+    return all(c in "0123456789abcdefABCDEF" for c in key)
+
+
+def password(key, reading):
+    """The bytes of the password. Both readings of the standard are in use: the key is 40
+    hexadecimal digits for 20 bytes (1.6-J, 6.2.1), or it is the password itself.
+    """
+    if reading == "text" or not is_password(key, "hex"):
+        return key.encode()
+    return binascii.unhexlify(key)

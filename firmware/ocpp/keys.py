@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""The configuration keys of OCPP 1.6 and its security extension that exist here.
+
+One row a key: name, kind, default, lowest, highest. What a kind is and how a value is checked is
+in config.py; values outside the limits are refused and change nothing.
+"""
+
+from micropython import const
+
+from control.profiles import MAX_PERIODS, MAX_PROFILES, MAX_STACK_LEVEL
+from firmware.ocpp.meter import MAX_STOP_ROWS, MEASURANDS
+
+READ_ONLY = const(0)  # the default is the value
+FLAG = const(1)  # true or false
+NUMBER = const(2)  # a whole number in a range
+LIST = const(3)  # measurands
+TEXT = const(4)  # at most `highest` characters
+ROTATION = const(5)  # ConnectorPhaseRotation
+SETTING = const(6)  # a number that is an attribute of the settings, named in place of the default
+SECRET = const(7)  # can be written, is never told
+HIDDEN = const(8)  # text that is kept in the same file and is nobody's business
+
+LIST_LENGTH = const(200)  # entries of the local authorisation list
+KEYS_PER_ANSWER = const(60)  # GetConfigurationMaxKeys
+SEND_LENGTH = const(32)  # entries in one SendLocalList; with all fields they fill 6 KB
+CHAIN_SIZE = const(10000)
+CERTIFICATES = const(4)
+
+CORE = (
+    ("AllowOfflineTxForUnknownId", FLAG, False),
+    ("AuthorizationCacheEnabled", FLAG, True),
+    ("AuthorizationKey", SECRET, ""),
+    ("AuthorizationKeyReading", TEXT, "hex", 0, 4),
+    ("AuthorizeRemoteTxRequests", FLAG, False),
+    ("ClockAlignedDataInterval", NUMBER, 0, 0, 86400),
+    ("ConnectionTimeOut", SETTING, "connection_timeout_s", 5, 3600),
+    ("ConnectorPhaseRotation", ROTATION, "1.Unknown"),
+    ("ConnectorPhaseRotationMaxLength", READ_ONLY, "2"),
+    ("GetConfigurationMaxKeys", READ_ONLY, str(KEYS_PER_ANSWER)),
+    ("HeartbeatInterval", SETTING, "heartbeat_s", 1, 86400),
+    ("LocalAuthorizeOffline", FLAG, True),
+    ("LocalPreAuthorize", FLAG, False),
+    ("MaxEnergyOnInvalidId", NUMBER, 0, 0, 1000000),
+    ("MessageTimeout", NUMBER, 30, 5, 300),
+    ("MeterValueSampleInterval", SETTING, "meter_interval_s", 0, 86400),
+    ("MeterValuesAlignedData", LIST, "Energy.Active.Import.Register"),
+    ("MeterValuesAlignedDataMaxLength", READ_ONLY, "12"),
+    ("MeterValuesSampledData", LIST, MEASURANDS),
+    ("MeterValuesSampledDataMaxLength", READ_ONLY, "12"),
+    ("MinimumStatusDuration", NUMBER, 0, 0, 60),
+    ("NumberOfConnectors", READ_ONLY, "1"),
+    ("ResetRetries", NUMBER, 0, 0, 10),
+    ("StopTransactionMaxMeterValues", READ_ONLY, str(MAX_STOP_ROWS)),
+    ("StopTransactionOnEVSideDisconnect", FLAG, True),
+    ("StopTransactionOnInvalidId", FLAG, True),
+    ("StopTxnAlignedData", LIST, ""),
+    ("StopTxnAlignedDataMaxLength", READ_ONLY, "12"),
+    ("StopTxnSampledData", LIST, "Energy.Active.Import.Register"),
+    ("StopTxnSampledDataMaxLength", READ_ONLY, "12"),
+    ("TransactionMessageAttempts", NUMBER, 3, 1, 100),
+    ("TransactionMessageRetryInterval", NUMBER, 60, 0, 86400),
+    ("UnlockConnectorOnEVSideDisconnect", READ_ONLY, "false"),
+    ("WebSocketPingInterval", NUMBER, 60, 0, 86400),
+    ("KeyBefore", HIDDEN, ""),  # the AuthorizationKey until its successor has worked
+    ("LastTime", HIDDEN, "0"),  # unix seconds
+)
+
+SMART_CHARGING = (
+    ("ChargeProfileMaxStackLevel", READ_ONLY, str(MAX_STACK_LEVEL)),
+    ("ChargingScheduleAllowedChargingRateUnit", READ_ONLY, "Current,Power"),
+    ("ChargingScheduleMaxPeriods", READ_ONLY, str(MAX_PERIODS)),
+    ("MaxChargingProfilesInstalled", READ_ONLY, str(MAX_PROFILES)),
+)
+
+LOCAL_LIST = (
+    ("LocalAuthListEnabled", FLAG, True),
+    ("LocalAuthListMaxLength", READ_ONLY, str(LIST_LENGTH)),
+    ("SendLocalListMaxLength", READ_ONLY, str(SEND_LENGTH)),
+)
+
+RESERVATION = (("ReserveConnectorZeroSupported", READ_ONLY, "false"),)
+
+FIRMWARE = (("SupportedFileTransferProtocols", READ_ONLY, "HTTP"),)
+
+SECURITY = (
+    ("AdditionalRootCertificateCheck", READ_ONLY, "false"),
+    ("CertificateSignedMaxChainSize", READ_ONLY, str(CHAIN_SIZE)),
+    ("CertificateStoreMaxLength", READ_ONLY, str(CERTIFICATES)),
+    ("CpoName", TEXT, "", 0, 64),
+    ("SecurityProfile", NUMBER, 0, 0, 3),
+)
+# Taken up at the next start only.
+AFTER_RESTART = ("AuthorizationKeyReading",)
