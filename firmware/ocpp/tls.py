@@ -82,7 +82,7 @@ def set_chip_clock(unix_s):
     year, month, day = civil_from_days(days)
     clock = RTC()
     now = clock.datetime()
-    if now[:3] < (year, month, day):
+    if now and tuple(now[:3]) < (year, month, day):
         clock.datetime(
             (year, month, day, (days + 3) % 7, rest // 3600, rest // 60 % 60, rest % 60, 0)
         )
