@@ -85,7 +85,7 @@ class MainsPio:
             ctrl=self._control,
             trigger=True,
         )
-        number = self._dma.channel  # pyright: ignore  (the stubs do not know it)
+        number = self._dma.channel  # pyright: ignore[reportAttributeAccessIssue]
         self._pointer = 0x50000004 + 0x40 * number
         self._read = 0
         self._count = 0

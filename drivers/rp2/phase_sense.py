@@ -131,7 +131,7 @@ class PhaseSense:
             links.append((_PWM + 0x14 * gate + _CTR, rings + 4 * _RING, _PERMANENT, True))
         channels = [rp2.DMA() for _ in links]
         # The stubs do not know this attribute; ports/rp2/rp2_dma.c has it.
-        numbers = [channel.channel for channel in channels]  # pyright: ignore
+        numbers = [channel.channel for channel in channels]  # pyright: ignore[reportAttributeAccessIssue]
         for i, link in enumerate(links):
             channel = channels[i]
             control = channel.pack_ctrl(
