@@ -29,6 +29,7 @@ class Ledger:
     def __init__(self, note):
         self._note = note  # callable(event, **fields)
         self.records = []
+        self.highest_wh = 0  # highest register in what `load` has read
         self._later = []  # keys that wait in flash only
         self._next_key = 1
 
@@ -50,7 +51,9 @@ class Ledger:
                 for name in files[key]:
                     os.remove(name)
                 self._note("journal_failed", path="tx%d" % key, why="damaged")
-            elif len(self.records) < IN_MEMORY or record.reason is None:
+                continue
+            self.highest_wh = max(self.highest_wh, record.start_wh, record.stop_wh)
+            if len(self.records) < IN_MEMORY or record.reason is None:
                 self.records.append(record)
             else:
                 self._later.append(key)
@@ -63,16 +66,20 @@ class Ledger:
         record.key = self._next_key
         record.keep = self.save
         self._next_key += 1
-        # The one before it is closed; with too many of those in memory it waits in flash.
-        if len(self.records) > IN_MEMORY or (self._later and self.records):
-            self._put_away()
+        self._put_away()
         self.records.append(record)
 
     def _put_away(self):
+        """Leave the newest closed one to the flash, behind those that wait there already."""
+        if len(self.records) <= 1:
+            return
         last = self.records[-1]
-        if len(self.records) > 1 and last.reason is not None:
+        behind = self._later and last.key > self._later[-1]
+        if last.reason is not None and (behind or len(self.records) > IN_MEMORY):
             self.records.pop()
             self._later.append(last.key)
+            if last.samples:
+                self._note("samples_lost", id_tag=last.id_tag)
 
     def save(self, record):
         """Write the state of a record; what can go wrong with a flash is noted, not raised."""

@@ -48,8 +48,7 @@ class Transactions(Cards):
         self._meter_seen = False
         self._kept_s = 0  # uptime at which the running record was last written
         self._ledger.load()
-        for record in self.records:
-            self.register.at_least(max(record.start_wh, record.stop_wh))
+        self.register.at_least(self._ledger.highest_wh)
 
     def pending(self):
         """How many transactions the central system has not confirmed yet."""

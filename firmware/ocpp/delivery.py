@@ -7,11 +7,12 @@ failure to process (1.6-J errata 3.2), so an offline charger never discards a tr
 
 from firmware.clock import format_iso
 from firmware.ocpp import meter
-from firmware.ocpp.rpc import FORMATION, LOST, TIMEOUT
+from firmware.ocpp.rpc import LOST, TIMEOUT
 
 NOTHING = 0
 SENT = 1
 BROKEN = 2  # no answer: the connection is not worth keeping
+_MALFORMED = "malformed"  # an answer without what it must have: try again, for ever
 
 
 async def deliver(app, rpc, config):
@@ -47,7 +48,7 @@ async def _start(app, rpc, config, record):
         request["reservationId"] = record.reservation
     error, answer = await rpc.call("StartTransaction", request)
     if error is None and not is_integer(answer.get("transactionId")):
-        error = FORMATION
+        error = _MALFORMED
     if error is None:
         info = id_info(answer)
         if app.station is not None:
@@ -113,7 +114,11 @@ def _given_up(app, config, record, error):
     if error in (TIMEOUT, LOST):
         return False
     record.failures += 1
-    if record.failures >= config.number("TransactionMessageAttempts"):
+    last = record.failures >= config.number("TransactionMessageAttempts")
+    if error == _MALFORMED:
+        app.log.event("ocpp_malformed", why="transactionId")
+        record.failures = min(record.failures, 10)
+    elif last:
         record.failures = 0
         app.log.event("transaction_message_discarded", code=error)
         return True

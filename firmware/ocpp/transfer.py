@@ -8,6 +8,8 @@ not have (fast frequency reserve). docs/ocpp-grid.md lists all of it.
 
 import json
 
+from micropython import const
+
 from firmware.ocpp import fields
 from firmware.ocpp.der_control import DerControls
 from firmware.ocpp.der_fields import SUPPORTED
@@ -15,6 +17,8 @@ from firmware.ocpp.grid_profile import GridProfile, rejected
 from firmware.ocpp.rpc import CallError
 
 VENDOR_ID = "GridPilot"
+_MAX_DATA = const(4096)
+_MAX_NESTED = const(60)
 _SECTIONS = ("lfsm", "volt_watt", "enter_service")
 _FFR_KEYS = (
     "option", "capacity_ma", "capacity_w", "support_s", "level_mhz", "full_ms",
@@ -74,6 +78,8 @@ class Transfer:
         data = payload.get("data")
         try:
             if isinstance(data, str):
+                if len(data) > _MAX_DATA or data.count("[") + data.count("{") > _MAX_NESTED:
+                    raise ValueError("too much")
                 data = json.loads(data) if data else {}
             if data is None:
                 data = {}

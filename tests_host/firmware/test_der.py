@@ -221,7 +221,7 @@ def test_a_scheduled_control_begins_and_ends():
 
 def test_controls_survive_a_power_cut():
     app, transfer = build()
-    send(transfer, "SetDERControl", droop("a", overFreq=50.4, junk="x" * 5000))
+    send(transfer, "SetDERControl", droop("a", overFreq=50.4, junk="x" * 3000))
     assert os.stat("der.json")[6] < 400  # nothing but what is used
     app, transfer = build(fresh=False, clock=False)
     assert app.grid.sections["lfsm"]["over_mhz"] == 50400
