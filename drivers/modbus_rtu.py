@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Modbus RTU master for reading input registers, one request under way, never waiting.
+"""Modbus RTU master for reading registers, one request under way, never waiting.
 
     bus = ModbusRtu(UART(0, baudrate=19200, tx=Pin(0), rx=Pin(1)))
     bus.ask(1, 0, 18)
@@ -57,13 +57,13 @@ class ModbusRtu:
         self.state = IDLE
         self.errors = 0
 
-    def ask(self, address, register, count):
-        """Send "read input registers" (function 4); `count` at most 45."""
+    def ask(self, address, register, count, function=4):
+        """Send "read input registers" (4) or "read holding registers" (3); at most 45."""
         while self._uart.any():  # the tail of a late answer
             self._uart.readinto(self.data)
         request = self._request
         request[0] = address
-        request[1] = 4
+        request[1] = function
         request[2] = register >> 8
         request[3] = register & 0xFF
         request[4] = 0
@@ -98,6 +98,6 @@ class ModbusRtu:
     def _valid(self):
         data = self.data
         end = self._expect - 2
-        if data[0] != self._request[0] or data[1] != 4 or data[2] != end - 3:
+        if data[0] != self._request[0] or data[1] != self._request[1] or data[2] != end - 3:
             return False
         return crc16(data, end) == data[end] | data[end + 1] << 8

@@ -12,7 +12,7 @@ from drivers.card_reader import CardReader
 from drivers.contactor import Contactors
 from drivers.guard_timer import GuardTimer
 from drivers.mains import Mains
-from drivers.meter_sdm import SdmMeter
+from drivers.meter_modbus import ModbusMeter
 from drivers.modbus_rtu import ModbusRtu
 from drivers.pilot_pwm import PilotPwm
 from drivers.pilot_sense import PilotSense
@@ -36,7 +36,7 @@ class Board:
         self.proximity = Proximity(data.PROXIMITY, data.PROXIMITY_PULL_UP_OHM)
         self.mains = Mains(data.MAINS)
         line = _uart(data.METER_UART, data.METER_BAUD, data.METER_TX, data.METER_RX)
-        self.meter = SdmMeter(ModbusRtu(line))
+        self.meter = ModbusMeter(ModbusRtu(line))
         line = _uart(data.READER_UART, data.READER_BAUD, data.READER_TX, data.READER_RX)
         self.reader = CardReader(line)
         self._cp_connect = Pin(data.CP_CONNECT, Pin.OUT, value=1)

@@ -4,7 +4,7 @@
 import struct
 
 from drivers import modbus_rtu
-from drivers.meter_sdm import SdmMeter, milli
+from drivers.meter_modbus import ModbusMeter, milli
 from drivers.modbus_rtu import ModbusRtu, crc16
 
 
@@ -39,7 +39,7 @@ class Wire:
 
 
 def polled(wire, polls=8, meter=None, now_ms=1000):
-    meter = meter or SdmMeter(ModbusRtu(wire))
+    meter = meter or ModbusMeter(ModbusRtu(wire))
     for i in range(polls):
         meter.poll(now_ms + 20 * i)
     return meter
