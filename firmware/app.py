@@ -14,8 +14,6 @@ from machine import WDT
 
 from control import limits
 from control.charger import Charger
-from control.grid.droop import Droop
-from control.grid.stack import Grid
 from control.phases import Phases
 from firmware import crashes
 from firmware.board import Board
@@ -38,13 +36,16 @@ def build_charger(settings, board_ma):
     """A Charger as `settings` describe it; `board_ma` is what the hardware can carry."""
     grid = None
     if settings.fcr_enabled:
-        droop = Droop(
+        from control.grid.droop import droop
+        from control.grid.stack import Grid
+
+        line = droop(
             settings.fcr_capacity_ma,
             settings.fcr_full_mhz,
             settings.fcr_deadband_mhz,
             settings.nominal_mhz,
         )
-        grid = Grid(droop, settings.fcr_baseline_ma)
+        grid = Grid(settings.fcr_baseline_ma, (line,))
     phases = Phases(
         settings.phases,
         settings.phase_switch,
@@ -82,6 +83,9 @@ class App:
             self.charger.limits.offer(limits.SETTINGS, 0, 0)
         self.board = Board(board_data)
         self.guard = self.board.guard
+        self.grid = None
+        if settings.grid:
+            self.open_grid().apply(settings.grid)
         self.station = None
         if settings.csms_url:
             from firmware.ocpp.station import Station
@@ -91,6 +95,14 @@ class App:
         self._watchdog = WDT(timeout=WATCHDOG_MS)
         self.log.event("boot", device_id=settings.device_id, settings_errors=errors)
         current = self
+
+    def open_grid(self):
+        """The grid services (firmware/grid.py), which take memory only once somebody asks."""
+        if self.grid is None:
+            from firmware.grid import GridService
+
+            self.grid = GridService(self)
+        return self.grid
 
     async def run(self):
         """Run for ever. Raises whatever the control step raises."""
@@ -136,6 +148,8 @@ class App:
                 if id_tag:
                     self.transactions.tap(id_tag)
                 self.transactions.poll(now_ms)
+                if self.grid:
+                    self.grid.poll(now_ms)
                 self.log.drain(self.charger.events)
                 if not proven and time.ticks_diff(now_ms, started_ms) >= crashes.HEALTHY_MS:
                     proven = True

@@ -41,6 +41,7 @@ TABLE = {
     "fcr_capacity_ma": (4000, 0, 80000),
     "fcr_full_mhz": (200, 1, 5000),
     "fcr_deadband_mhz": (10, 0, 1000),
+    "grid": {},  # see firmware/grid_sections.py
     "phase_wait_1to3_s": (60, 10, 300),
     "phase_wait_3to1_s": (30, 10, 300),
     "phase_dwell_s": (600, 0, 86400),
@@ -66,6 +67,8 @@ def _fault(rule, value):
             if rule[1] <= value <= rule[2]:
                 return None
         return "expected a whole number from %d to %d" % (rule[1], rule[2])
+    if isinstance(rule, dict):
+        return None if isinstance(value, dict) else "expected an object"
     if isinstance(rule, tuple):
         return None if value in rule[1] else "expected one of " + ", ".join(rule[1])
     if isinstance(value, str) and len(value) <= 128:
@@ -83,6 +86,14 @@ def _contradictions(settings):
             settings.fcr_deadband_mhz,
             settings.fcr_full_mhz,
         )
+    if settings.grid:
+        from firmware.grid_config import problem
+
+        wrong = problem(settings.grid, settings)
+        if wrong:
+            yield wrong
+        elif settings.fcr_enabled:
+            yield "grid: expected no fcr_enabled beside it"
     url = settings.csms_url
     if url and not url.startswith(("ws://", "wss://")):
         yield "csms_url: %r: expected ws://host:port/path or wss://..." % url

@@ -14,7 +14,7 @@ import time
 sys.path.insert(0, sys.argv[1])
 
 from control.charger import Charger
-from control.grid.droop import Droop
+from control.grid.droop import droop
 from control.grid.stack import Grid
 from control.phases import Phases
 from control.readings import PILOT_PWM, Readings
@@ -56,7 +56,7 @@ def main():
     """Warm up until the car charges, then measure."""
     steps = int(sys.argv[2]) if len(sys.argv) > 2 else 20000
     phases = Phases(3, True, 10, 600000, 30000, 60000)
-    charger = Charger(16000, phases, grid=Grid(Droop(), 10000))
+    charger = Charger(16000, phases, grid=Grid(10000, (droop(),)))
     charger.authorise(True)
     readings = charging_reading()
     now_ms = run(charger, readings, 0, _WARM_UP)

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Frequency by least squares, its validity, and the droop curve."""
+"""Frequency by least squares, its validity, and what may not disturb it."""
 
 from array import array
 
 from control.frequency import Frequency
-from control.grid.droop import Droop
 
 BUFFER = array("i", [0] * 16)
 
@@ -77,44 +76,139 @@ def test_silence_for_200_ms_makes_it_invalid():
     assert not meter.valid
 
 
-def test_a_missing_edge_is_no_frequency():
+def test_one_missing_edge_is_bridged_and_two_are_no_frequency():
     meter = Frequency()
-    end = run(meter, 50000, 60)
-    run(meter, 50000, 3, start_us=end + 20000)
+    end = run(meter, 49900, 60)
+    run(meter, 49900, 30, start_us=end + 20040)
+    assert meter.valid and meter.repairs == 1
+    assert abs(meter.slow_mhz - 49900) <= 1, meter.slow_mhz
+    run(meter, 49900, 3, start_us=end + 30 * 20040 + 20040 * 3)
     assert not meter.valid
 
 
-def test_curve_exact_at_the_knots_and_monotone():
-    droop = Droop(4000, 200, 10)
-    assert droop.target_ma(49800) == -4000
-    assert droop.target_ma(50200) == 4000
-    assert droop.target_ma(49700) == -4000
-    assert droop.target_ma(49990) == 0 and droop.target_ma(50010) == 0
-    assert droop.target_ma(49900) == -2000 and droop.target_ma(50100) == 2000
-    last = -4000
-    for mhz in range(49700, 50301):
-        assert droop.target_ma(mhz) >= last
-        assert droop.target_ma(mhz) == -droop.target_ma(100000 - mhz)
-        last = droop.target_ma(mhz)
+def test_a_second_edge_within_a_cycle_is_ignored():
+    meter = Frequency()
+    end = run(meter, 50000, 60)
+    BUFFER[0] = (end + 300) & 0x3FFFFFFF
+    meter.step(10, BUFFER, 1, 230000)
+    run(meter, 50000, 20, start_us=end)
+    assert meter.valid and meter.slow_mhz == 50000 and meter.fast_mhz == 50000
 
 
-def test_invalid_frequency_freezes_1_s_then_walks_to_the_baseline():
-    droop = Droop(4000, 200, 10)
-    droop.step(10, 49800, True)
-    assert droop.shift_ma == -4000
-    for _ in range(99):
-        droop.step(10, 0, False)
-    assert droop.shift_ma == -4000
-    for _ in range(500):
-        droop.step(10, 0, False)
-    assert droop.shift_ma == 0
+def worst(meter, base_mhz, at_us, cycles, mhz, mhz_range):
+    """Feed cycles and widen the list [lowest fast, highest fast]."""
+    for _ in range(cycles):
+        at_us = run(meter, mhz, 1, start_us=at_us)
+        if meter.fast_mhz:
+            mhz_range[0] = min(mhz_range[0], meter.fast_mhz)
+            mhz_range[1] = max(mhz_range[1], meter.fast_mhz)
+    return at_us
 
 
-def test_wrong_curves_are_refused():
-    for values in ((-1, 200, 10), (4000, 0, 0), (4000, 200, 200), (90000, 200, 10)):
-        try:
-            Droop(*values)
-        except ValueError as error:
-            assert "fcr_" in str(error)
-        else:
-            assert False, values
+def test_a_phase_step_of_10_degrees_is_no_frequency():
+    for step_us in (555, -555, 400, -333):
+        meter = Frequency()
+        end = run(meter, 50000, 60)
+        seen = [99999, 0]
+        worst(meter, 50000, end + step_us, 40, 50000, seen)
+        assert meter.valid and meter.repairs == 1
+        assert seen[0] >= 49995 and seen[1] <= 50005, (step_us, seen)
+
+
+def test_a_small_phase_step_moves_the_fast_window_but_not_the_median():
+    meter = Frequency()
+    end = run(meter, 50000, 60)
+    at_us = end + 250
+    lowest = 99999
+    for _ in range(30):
+        at_us = run(meter, 50000, 1, start_us=at_us)
+        assert abs(meter.median_mhz - 50000) <= 3
+        lowest = min(lowest, meter.fast_mhz)
+    assert lowest < 49900  # that is why the latch wants the median to agree
+
+
+def test_one_bad_cycle_is_repaired():
+    meter = Frequency()
+    end = run(meter, 50000, 60)
+    end = run(meter, 48600, 1, start_us=end)
+    seen = [99999, 0]
+    worst(meter, 50000, end, 40, 50000, seen)
+    assert seen[0] >= 49995 and meter.valid
+
+
+def test_one_displaced_edge_is_repaired():
+    meter = Frequency()
+    end = run(meter, 50000, 60)
+    run(meter, 50000, 1, start_us=end + 700)
+    seen = [99999, 0]
+    worst(meter, 50000, end + 20000, 40, 50000, seen)
+    assert seen[0] >= 49995 and seen[1] <= 50005 and meter.valid
+
+
+def ramp(meter, mhz_s, cycles, at_us, mhz=50000):
+    """Cycles of a frequency that moves by mhz_s; returns (end, frequency at the end)."""
+    micro = mhz * 1000
+    for _ in range(cycles):
+        micro += mhz_s * 20
+        at_us = run(meter, micro // 1000, 1, start_us=at_us)
+    return at_us, micro // 1000
+
+
+def test_rate_of_change_over_500_ms():
+    for mhz_s in (0, 240, -240, 1000, -2500, 2500):
+        meter = Frequency()
+        end = run(meter, 50000, 60)
+        ramp(meter, mhz_s, 40, end)
+        assert abs(meter.rocof_mhz_s - mhz_s) <= 20 + abs(mhz_s) // 20, (
+            mhz_s,
+            meter.rocof_mhz_s,
+        )
+
+
+def test_on_the_move_the_fast_window_leads():
+    meter = Frequency()
+    end = run(meter, 50000, 60)
+    assert meter.mhz == meter.slow_mhz
+    _, mhz = ramp(meter, -240, 60, end)
+    assert meter.mhz == meter.fast_mhz and abs(meter.mhz - mhz) < 20
+    assert meter.slow_mhz - mhz > 45
+
+
+def test_own_switching_blanks_the_fast_window_for_60_ms():
+    meter = Frequency()
+    end = run(meter, 50000, 60)
+    assert meter.steady
+    meter.blank()
+    end = run(meter, 50000, 2, start_us=end)
+    assert not meter.steady and meter.valid
+    run(meter, 50000, 3, start_us=end)
+    assert meter.steady
+
+
+def test_the_clock_can_be_trimmed():
+    meter = Frequency()
+    meter.trim(40)  # fast by 40 ppm: it counts too many microseconds
+    run(meter, 50000, 60)
+    assert meter.slow_mhz == 50002
+    try:
+        meter.trim(201)
+    except ValueError as error:
+        assert "clock_ppm" in str(error)
+    else:
+        assert False
+
+
+def test_injected_frequency_replaces_the_measured_one_for_its_time():
+    meter = Frequency()
+    end = run(meter, 50000, 60)
+    meter.inject(49650, 1000)
+    end = run(meter, 50000, 40, start_us=end)
+    assert meter.valid and meter.fast_mhz == 49650 and meter.mhz == 49650
+    run(meter, 50000, 20, start_us=end)
+    assert meter.mhz == 50000
+    try:
+        meter.inject(30000, 1000)
+    except ValueError as error:
+        assert "30000" in str(error)
+    else:
+        assert False

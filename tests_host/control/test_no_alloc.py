@@ -9,7 +9,7 @@ import sys
 
 import micropython
 
-from control.grid.droop import Droop
+from control.grid.droop import droop
 from control.grid.stack import Grid
 from control.guard import Guard
 from control.readings import PILOT_PWM
@@ -52,14 +52,14 @@ def locked_steps(rig, ms, car, mhz=50000):
 
 
 def test_a_whole_session_with_faults_allocates_nothing():
-    rig = Rig(start_ms=(1 << 30) - 20000, grid=Grid(Droop(), 10000))
+    rig = Rig(start_ms=(1 << 30) - 20000, grid=Grid(10000, (droop(),)))
     rig.edge_us = (1 << 30) - 3000000
     rig.run(1000, "A")
     rig.charger.authorise(True)
     locked_steps(rig, 4000, "A")
     locked_steps(rig, 2000, "B")
     locked_steps(rig, 12000, "C", 49870)
-    assert rig.closed and rig.charger.frequency.valid and rig.charger.grid.droop.shift_ma < 0
+    assert rig.closed and rig.charger.frequency.valid and rig.charger.grid.shift_ma < 0
     locked_steps(rig, 2000, "C", 53000)
     ocpp_limit(rig, 0)
     locked_steps(rig, 8000, "C")

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from control import limits, pilot, plateau
-from control.grid.droop import Droop
+from control.grid.droop import droop
 from control.grid.stack import Grid
 from control.limits import Limits
 from control.offer import Offer
@@ -68,7 +68,7 @@ def test_limit_is_never_above_any_offer_in_force(offers):
 def test_droop_is_bounded_and_has_the_right_sign(capacity, full, deadband, mhz):
     if deadband >= full:
         return
-    shift = Droop(capacity, full, deadband).target_ma(mhz)
+    shift = droop(capacity, full, deadband).target_ma(mhz)
     assert -capacity <= shift <= capacity
     assert shift == 0 or (shift > 0) == (mhz > 50000)
 
@@ -87,7 +87,7 @@ def test_droop_is_bounded_and_has_the_right_sign(capacity, full, deadband, mhz):
 )
 def test_offer_is_never_above_the_limit_and_rises_at_most_each_5_s_without_proof(moves):
     offer = Offer()
-    grid = Grid(Droop(), 10000)
+    grid = Grid(10000, (droop(),))
     last_rise_ms = last_change_ms = -100000
     t_ms = 0
     was_running = False

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""The self-test step: how fast does this car follow, down and up, measured at its own meter.
+
+IEC 61851-1 lets a car take 5 s; most need 1 to 2. Only what this car has shown counts. The
+test lowers the offer by the capacity that is to be sold, waits for 90 % of it, goes back up (as
+far as the services want to go), waits again, and returns.
+"""
+
+from micropython import const
+
+IDLE = const(0)
+DOWN = const(1)
+LOW = const(2)
+UP = const(3)
+HIGH = const(4)
+RETURN = const(5)
+DONE = const(6)
+FAILED = const(7)
+
+_TIMEOUT_MS = const(10000)
+# A plateau: long enough to settle, and for the 5 s between two duty changes that go up.
+_PLATEAU_MS = const(5000)
+_MOST_GAP_MA = const(1500)
+
+
+class StepTest:
+    """target_ma: what the offer must be now. down_ms, up_ms: times to 90 %, 0 if not measured.
+
+    gap_ma: how much less than offered the car draws. seen_ma: the most it has drawn.
+    """
+
+    def __init__(self):
+        self.state = IDLE
+        self.target_ma = 0
+        self.down_ms = 0
+        self.up_ms = 0
+        self.gap_ma = 0
+        self.seen_ma = 0
+        self._base_ma = 0
+        self._high_ma = 0
+        self._from_ma = 0
+        self._ms = 0
+        self._waiting_ms = 0
+
+    def start(self, drawn_ma, base_ma, low_ma, high_ma):
+        """The car draws `drawn_ma` at `base_ma`; step to low_ma, then to high_ma (>= base)."""
+        self._from_ma = drawn_ma
+        self._base_ma = base_ma
+        self._high_ma = high_ma
+        self.seen_ma = drawn_ma
+        self.target_ma = low_ma - low_ma % 100
+        self._go(DOWN)
+
+    def stop(self):
+        """Forget what is under way; results stay."""
+        self.state = IDLE
+
+    def step(self, dt_ms, measured_ma, offer_ma):
+        """Every 100 ms with the largest phase current and what the duty says."""
+        state = self.state
+        if state == DOWN or state == UP:
+            self._follow(dt_ms, measured_ma, offer_ma)
+            return
+        self._ms += dt_ms
+        if self._ms < _PLATEAU_MS:
+            return
+        if state == LOW:
+            gap_ma = self.target_ma - measured_ma
+            self.gap_ma = min(max(gap_ma, 0), _MOST_GAP_MA)
+            self._from_ma = measured_ma
+            self.target_ma = self._high_ma - self._high_ma % 100
+            self._go(UP)
+        elif state == HIGH:
+            if measured_ma > self.seen_ma:
+                self.seen_ma = measured_ma
+            self.target_ma = self._base_ma - self._base_ma % 100
+            self._go(RETURN)
+        elif state == RETURN:
+            self._go(DONE)
+
+    def _follow(self, dt_ms, measured_ma, offer_ma):
+        if offer_ma != self.target_ma:
+            self._waiting_ms += dt_ms  # the pace of duty changes, or a limit
+            if self._waiting_ms >= 2 * _TIMEOUT_MS:
+                self._go(FAILED)
+            return
+        self._ms += dt_ms
+        if self.state == DOWN:
+            # 90 % of the way, counted from what was really drawn.
+            way_ma = self._from_ma - self.target_ma
+            if measured_ma <= self._from_ma - way_ma * 9 // 10:
+                self.down_ms = self._ms
+                self._go(LOW)
+        else:
+            way_ma = self.target_ma - self.gap_ma - self._from_ma
+            if measured_ma >= self._from_ma + way_ma * 9 // 10:
+                self.up_ms = self._ms
+                self._go(HIGH)
+        if self._ms >= _TIMEOUT_MS:
+            self._go(FAILED)
+
+    def _go(self, state):
+        self.state = state
+        self._ms = 0
+        self._waiting_ms = 0

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""Frequency and its rate of change from a row of edge times, by least squares, in integers.
+
+A straight line through N + 1 edge times has the period as its slope; its error falls faster
+than that of "last minus first" (sd = f^2 * jitter * sqrt(12 / (N (N+1) (N+2)))). The quadratic
+term is the rate of change of frequency. `times` is a ring of 32 tick values in microseconds.
+No value reaches 2**30.
+"""
+
+from micropython import const
+
+# 26 points: weights of the linear term -25, -23 ... 25; those of the quadratic term are their
+# squares less 225, which are orthogonal to any straight line. Sum of their squares over 4.
+_BEND_NORM = const(262080)
+_BEND_CYCLES = const(25)
+
+
+def window_mhz(times, newest, cycles, nominal_mhz):
+    """Frequency in mHz of the `cycles` periods that end with ring index `newest`.
+
+    Slope S of the line through n = cycles + 1 points: 6 * sum(w_i t_i) / (n (n^2 - 1)) with
+    w_i = 2 i - (n - 1). The frequency is found as a deviation from nominal, since 10^9 / S
+    would not keep a millihertz in 31 bits. Valid for +-10 % around nominal.
+    """
+    first = times[(newest - cycles) & 31]
+    weight = -cycles
+    total = 0
+    index = newest - cycles
+    for _ in range(cycles + 1):
+        total += weight * ((times[index & 31] - first) & 0x3FFFFFFF)
+        weight += 2
+        index += 1
+    n = cycles + 1
+    scale = n * (n * n - 1) // 6
+    # The sum at exactly nominal frequency: scale * 10^9 / nominal, without leaving 31 bits.
+    at_nominal = scale * (1000000000 // nominal_mhz)
+    at_nominal += scale * (1000000000 % nominal_mhz) // nominal_mhz
+    off = total - at_nominal
+    if cycles <= 8:
+        part, rest = 1000, nominal_mhz // 1000
+    else:
+        part, rest = 100, nominal_mhz // 100
+    share = total // rest
+    return nominal_mhz - (off * part + share // 2) // share
+
+
+def rocof_mhz_s(times, newest, nominal_mhz):
+    """Rate of change of frequency over the last 25 cycles (500 ms at 50 Hz), mHz/s.
+
+    With the edges at a + b i + c i^2 (us), df/dt = -2 c f^3. Range about +-20 Hz/s.
+    """
+    period_us = 1000000000 // nominal_mhz
+    first = times[(newest - _BEND_CYCLES) & 31]
+    weight = -_BEND_CYCLES
+    index = newest - _BEND_CYCLES
+    line_us = 0  # taken off to stay small; any straight line vanishes against the weights
+    total = 0
+    for _ in range(_BEND_CYCLES + 1):
+        off_us = ((times[index & 31] - first) & 0x3FFFFFFF) - line_us
+        total += (weight * weight - 225) * off_us
+        line_us += period_us
+        weight += 2
+        index += 1
+    hz = nominal_mhz // 1000
+    # 2e-6 * hz^3 * 1000 mHz per us of c: 250 at 50 Hz, 432 at 60 Hz.
+    share = _BEND_NORM * 500 // (hz * hz * hz)
+    return -total // share
+
+
+def median_of_5(a, b, c, d, e):
+    """The middle one of five numbers."""
+    if a > b:
+        a, b = b, a
+    if c > d:
+        c, d = d, c
+    low = a if a > c else c  # the larger of the two smaller ones
+    high = b if b < d else d
+    if low > high:
+        low, high = high, low
+    return low if e < low else high if e > high else e
