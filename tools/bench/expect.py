@@ -15,7 +15,8 @@ COLUMNS = (
 )  # fmt: skip
 SIGNALS = (
     "ev_plug", "ev_s2", "cp_connect", "pilot_mode", "duty", "contactor", "phase_relay", "rcd",
-    "guard", "contactor_coil", "authorised", "fault", "ev_diode", "cp_short", "weld", "power", "ev_mood",
+    "guard", "contactor_coil", "authorised", "fault", "ev_diode", "cp_short", "weld", "power",
+    "ev_mood",
 )  # fmt: skip
 COUNTS = (
     "contactor_closes",

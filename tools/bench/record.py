@@ -24,7 +24,7 @@ class Record:
     events: the scenario's controls; duration_ms: simulated time reached; ended: reason of the
     simulator's last message, None when it died; notes: [(t_ms, text)] of the simulator;
     refused: findings of the embedded central system, {"t_ms", "kind", "text"}; missed: `when` of
-    events that never came.
+    events that never came; visited: "phases:moving" ... in their order, when it was asked for.
     """
 
     def __init__(self, **parts):
@@ -40,6 +40,7 @@ class Record:
         self.notes = []
         self.refused = []
         self.missed = []
+        self.visited = []
         for name, value in parts.items():
             if name not in self.__dict__:
                 raise TypeError("Record has no %s" % name)

@@ -97,6 +97,7 @@ async def simulate(
         ended=link.ended,
         notes=link.notes,
         missed=link.missed,
+        visited=link.visited,
         refused=csms.findings if csms else (),
     )
 

@@ -25,7 +25,7 @@ TOP = (
     "expect",
 )
 GRID = ("trace", "trace_from_s", "trace_to_s", "trace_repeat", "breakpoints", "jitter_us")
-WHEN = ("at_s", "when", "nth", "after_s")
+WHEN = ("at_s", "when", "nth", "after_s", "from_s")
 CSMS = ("embedded", "blocked", "action")
 
 
@@ -53,6 +53,8 @@ class Scenario:
         self.actions = []
         self.events = []
         self.expect = expect.Expect()
+        self.visits_ms = -1  # from when the simulator notes the states of the firmware, -1 never
+        self.settled_s = 0  # ends once all is done and the car has charged for so long, 0 never
 
 
 def load(path):
@@ -209,7 +211,7 @@ def _moment(event, where):
     """When an event comes: at_ms, or when, nth and after_ms."""
     at_s = _number(event, "at_s", None, 0, 7 * DAY_S, where)
     if "when" not in event:
-        for key in ("nth", "after_s"):
+        for key in WHEN[2:]:
             if key in event:
                 raise ValueError("%s: needs when" % key)
         if at_s is None:
@@ -221,6 +223,7 @@ def _moment(event, where):
         "when": triggers.check(event["when"]),
         "nth": _whole(event, "nth", 1, 1, 1000, where),
         "after_ms": round(1000 * _number(event, "after_s", 0, 0, 7 * DAY_S, where)),
+        "from_ms": round(1000 * _number(event, "from_s", 0, 0, 7 * DAY_S, where)),
     }
 
 

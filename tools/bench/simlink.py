@@ -33,8 +33,8 @@ class SimLink:
 
     on_progress(t_ms), on_log(object), on_console(text), on_row(object), on_reply(object).
     csms: an EmbeddedCsms or None. After `run`: ended (reason of the last message, None if the
-    simulator died), t_ms (simulated time reached), stats, notes, missed (`when` of events that never
-    came).
+    simulator died), t_ms (simulated time reached), stats, notes, missed (`when` of events
+    that never came), visited (states of the firmware that were passed).
     """
 
     def __init__(self, csms=None, silence_s=SILENCE_S):
@@ -44,6 +44,7 @@ class SimLink:
         self.t_ms = 0
         self.stats = {}
         self.missed = []
+        self.visited = []
         self.notes = []
         self.process = None
         self.on_progress = self.on_log = self.on_console = _ignore
@@ -161,6 +162,7 @@ class SimLink:
             self.ended = message.get("reason", "done")
             self.stats = message.get("stats", {})
             self.missed = message.get("missed", [])
+            self.visited = message.get("visited", [])
         elif kind in ("sync", "csms"):
             conn = message.get("conn", 0)
             t_ms = message.get("t_ms", self.t_ms)
@@ -193,6 +195,8 @@ def simulator_config(scenario, out, seed, realtime=False, csms=None):
         "vehicle": scenario.vehicle,
         "events": scenario.events,
         "csms_actions": scenario.actions,
+        "visits_ms": scenario.visits_ms,
+        "settled_s": scenario.settled_s,
     }
 
 

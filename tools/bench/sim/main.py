@@ -88,7 +88,15 @@ class Run:
         self.world.harm.socket_cable = settings.get("cable", "socket") == "socket"
         self.world.harm.two_by_two = settings.get("board") == "pico_w_2x2"
         self._actions = list(config.get("csms_actions") or ())
-        self.script = Script(self.world, config.get("events") or ())
+        self.reason = "duration"
+        self.script = Script(
+            self.world,
+            config.get("events") or (),
+            config.get("visits_ms", -1),
+            config.get("settled_s", 0),
+            self._settled,
+        )
+        self.script.actions_left = len(self._actions)
         self._action = Event(self._next_action)
         self._progress = Event(self._tell)
         self._end = Event(self._over)
@@ -110,6 +118,7 @@ class Run:
 
     def _next_action(self):
         entry = self._actions.pop(0)
+        self.script.actions_left -= 1
         if self.realtime:  # nobody waits: frames take the time they take
             say({"bench": "csms", "conn": 0, "action": entry["action"]})
         elif self.flight is not None:
@@ -121,6 +130,10 @@ class Run:
     def _tell(self):
         say({"bench": "progress", "t_ms": self.clock.now_us // 1000})
         self.clock.at(self._progress, self.clock.now_us + PROGRESS_US)
+
+    def _settled(self):
+        self.reason = "settled"
+        self._over()
 
     def _over(self):
         self.world.board.powered = False  # what the firmware does on its way out is not recorded
@@ -275,9 +288,10 @@ def run(path):
         {
             "bench": "done",
             "t_ms": simulation.clock.now_us // 1000,
-            "reason": "duration",
+            "reason": simulation.reason,
             "stats": {"steps": simulation.world.board.feeds},
             "missed": simulation.script.missed(),
+            "visited": simulation.script.visited,
         }
     )
 

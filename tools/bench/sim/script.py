@@ -2,7 +2,8 @@
 """The controls of a run: at a time, or when something happens.
 
 An event is {"at_ms": ..., "do": ...}, or {"when": "phases:moving", "nth": 1, "after_ms": 0,
-"do": ...}: it comes `after_ms` after the named thing has come to that value for the nth time.
+"from_ms": 0, "do": ...}: it comes `after_ms` after the named thing has come to that value for the
+nth time since `from_ms`.
 Names are the parts of the firmware whose state has a name (watch.state_name: state, phases,
 wake, ...), looked at every 10 ms, and the signals of edges.csv, known at once.
 """
@@ -20,13 +21,16 @@ class Trigger:
         self.item = item
         self.source, _, self.value = item["when"].partition(":")
         self.left = item.get("nth", 1)
+        self.from_us = item.get("from_ms", 0) * 1000
         self.event = Event(self._fire)
 
     def seen(self):
         """It has come to the value once more."""
+        clock = self.script.world.clock
+        if clock.now_us < self.from_us:
+            return
         self.left -= 1
         if self.left == 0:
-            clock = self.script.world.clock
             clock.at(self.event, clock.now_us + self.item.get("after_ms", 0) * 1000)
 
     def _fire(self):
@@ -34,9 +38,13 @@ class Trigger:
 
 
 class Script:
-    """Owner of the events of a run; hooks itself into the recorder and the watch of `world`."""
+    """Owner of the events of a run; hooks itself into the recorder and the watch of `world`.
 
-    def __init__(self, world, events):
+    settled_s: over() is called once nothing is to come any more and the car has charged for so
+    many seconds without interruption; 0 never.
+    """
+
+    def __init__(self, world, events, visits_ms=-1, settled_s=0, over=None):
         self.world = world
         self._timed = [item for item in events if "when" not in item]
         self.triggers = [Trigger(self, item) for item in events if "when" in item]
@@ -50,7 +58,14 @@ class Script:
             if trigger.source not in polled:
                 self._edges.setdefault(trigger.source, []).append(trigger)
         self._last = {}
-        if self._polled:
+        self.visited = []  # "phases:moving" ... in the order of their first coming, if asked for
+        self._visits_us = visits_ms * 1000
+        self._sources = polled if visits_ms >= 0 else ()
+        self._settled_steps = settled_s * 100
+        self._charged_steps = 0
+        self._over = over
+        self.actions_left = 0  # of the central system, kept by the owner
+        if self._polled or self._sources or settled_s:
             world.watch.triggers = self
         if self._edges:
             world.recorder.on_edge = self._edge
@@ -70,7 +85,13 @@ class Script:
 
     def step(self, charger):
         """Every 10 ms while the firmware runs: has one of its states changed?"""
+        if self._settled_steps:
+            self._settle()
         last = self._last
+        for source in self._sources:
+            name = source + ":" + state_name(charger, source)
+            if name not in self.visited and self.world.clock.now_us >= self._visits_us:
+                self.visited.append(name)
         now = {}
         for source, trigger in self._polled:
             if source not in now:
@@ -78,8 +99,15 @@ class Script:
             value = now[source]
             if value == trigger.value and last.get(source) != value and trigger.left > 0:
                 trigger.seen()
-        for source in now:
-            last[source] = now[source]
+        last.update(now)
+
+    def _settle(self):
+        if self._timed or self.actions_left or not self.world.car.i_ma[0]:
+            self._charged_steps = 0
+            return
+        self._charged_steps += 1
+        if self._charged_steps >= self._settled_steps and not self.missed():
+            self._over()
 
     def _edge(self, signal, value):
         for trigger in self._edges.get(signal, ()):
@@ -88,4 +116,4 @@ class Script:
 
     def missed(self):
         """What was waited for in vain, as texts."""
-        return [t.item["when"] for t in self.triggers if t.left > 0]
+        return [t.item["when"] for t in self.triggers if t.left > 0 or t.event.queued]

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The zoo: every car in every story, to show that none is hurt or left hanging."""

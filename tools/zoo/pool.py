@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""Runs the jobs of the zoo on all cores and shows how far it is.
+
+The undisturbed stories come first: a base story tells which states the firmware passes with this
+car, and each of them becomes a run with an unplug and one with a power cut. Long jobs go first,
+so that no core waits for the last one.
+"""
+
+import multiprocessing
+import signal
+import sys
+import time
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+
+from .jobs import BASES, KINDS, PLAIN, Job, carry_out, duration_s, steps_of
+
+
+class Progress:
+    """One line on a terminal, now and then a line elsewhere. Written to stderr."""
+
+    EVERY_S = 15
+
+    def __init__(self, stream=sys.stderr):
+        self.stream = stream
+        self.live = stream.isatty()
+        self.started = self.told = time.monotonic()
+
+    def show(self, done, total, broken, left_s, last=""):
+        """So many of the runs known so far are done; `left_s` simulated seconds remain."""
+        now = time.monotonic()
+        if not self.live and now - self.told < self.EVERY_S and done < total:
+            return
+        self.told = now
+        text = "%d of %d runs, %d broken, %.0f s, %.1f simulated hours to go" % (
+            done,
+            total,
+            broken,
+            now - self.started,
+            left_s / 3600,
+        )
+        if self.live:
+            self.stream.write("\r%-100.100s" % (text + ("  " + last if last else "")))
+        else:
+            self.stream.write(text + "\n")
+        self.stream.flush()
+
+    def close(self):
+        """End the line."""
+        if self.live:
+            self.stream.write("\n")
+
+
+def first_jobs(cars, stories, seeds):
+    """Undisturbed jobs for these cars; bases also when only their disturbed stories are wanted."""
+    names = [name for name in PLAIN if name in stories]
+    for base in BASES:
+        if any("%s/%s" % (kind, base) in stories for kind in (*KINDS, "base")):
+            names.append("base/" + base)
+    jobs = [Job(car, name, "", seed) for seed in seeds for car in cars for name in names]
+    return [job for job in jobs if duration_s(job)]
+
+
+def next_jobs(result, stories):
+    """Disturbed jobs that follow from a base story."""
+    job = result.job
+    if not job.story.startswith("base/"):
+        return []
+    base = job.story.partition("/")[2]
+    return [
+        Job(job.car, "%s/%s" % (kind, base), step, job.seed)
+        for kind in KINDS
+        if "%s/%s" % (kind, base) in stories
+        for step in steps_of(result)
+    ]
+
+
+def run(jobs, stories, folder, workers, keep=False, progress=None, follow=True):
+    """Carry out `jobs` and what follows from them: [Result] in the order of their ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lengths = {job: duration_s(job) for job in jobs}
+    waiting = sorted(jobs, key=lengths.get)
+    results = []
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_int) as pool:
+        running = {}
+        try:
+            while waiting or running:
+                while waiting and len(running) < workers:
+                    job = waiting.pop()
+                    running[pool.submit(carry_out, job, folder, keep)] = job
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    running.pop(future)
+                    result = future.result()
+                    results.append(result)
+                    if follow:
+                        more = next_jobs(result, stories)
+                        lengths.update((job, duration_s(job)) for job in more)
+                        waiting = sorted(waiting + more, key=lengths.get)
+                if progress:
+                    broken = sum(not result.judgement.held for result in results)
+                    left_s = sum(lengths[job] for job in [*waiting, *running.values()])
+                    total = len(results) + len(waiting) + len(running)
+                    progress.show(len(results), total, broken, left_s, results[-1].job.name())
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return results
+
+
+def _ignore_int():
+    """Ctrl-C is for the parent, which then ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
