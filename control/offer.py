@@ -17,14 +17,21 @@ _SMALL_INTERVAL_MS = const(1000)
 _LARGE_INTERVAL_MS = const(100)
 _LARGE_MA = const(1000)
 _LONG_MS = const(1 << 20)
+GRAIN_MA = const(100)  # finer than a meter or a car can tell
 
 
 class Offer:
-    """`offer_ma` is what the duty says; 0 means: nothing can be offered, pause."""
+    """`offer_ma` is what the duty says; 0 means: nothing can be offered, pause.
+
+    grain_ma: the step of this car's current, as far as it is known: a duty in between would
+    move nothing. rise_ma: the largest rise that it stands at once, 0 for any.
+    """
 
     def __init__(self):
         self.offer_ma = 0
         self.reason = 0
+        self.grain_ma = GRAIN_MA
+        self.rise_ma = 0
         self._by_grid = False
         self._since_ms = _LONG_MS
         self._soft_start = False
@@ -87,7 +94,12 @@ class Offer:
             return 0
         if self._soft_start:
             return pilot.MIN_MA
-        return target_ma - target_ma % 100  # a limit is never rounded up
+        if self._by_grid:  # to the nearest step of the car, so that a reserve has no bias
+            target_ma = min(target_ma + (self.grain_ma >> 1), limit_ma)
+        target_ma -= target_ma % self.grain_ma  # a limit is never rounded up
+        if self.rise_ma and 0 < self.offer_ma < target_ma - self.rise_ma:
+            target_ma = self.offer_ma + self.rise_ma
+        return max(target_ma, pilot.MIN_MA)
 
     def soft_start_over(self):
         """The car has closed S2 on 6 A: from now on the offer may rise."""
