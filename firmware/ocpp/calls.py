@@ -61,6 +61,8 @@ class Calls:
             from firmware.ocpp.trigger import Trigger
 
             self._table.update(Trigger(app, station).handlers())
+        if station.transfer:
+            self._table["DataTransfer"] = station.transfer.handle
         for part in station.parts:
             self._table.update(part.handlers())
 

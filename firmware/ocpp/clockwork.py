@@ -45,6 +45,8 @@ class Clockwork:
         station = self._station
         if station.smart:
             station.smart.poll()
+        if station.transfer:
+            station.transfer.poll()
         if station.reservation:
             station.reservation.poll()
         self.sample()

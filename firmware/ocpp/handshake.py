@@ -40,6 +40,18 @@ def parse_url(url):
     return tls, host, int(port), "/" + path
 
 
+def percent_encoded(text):
+    """`text` for use as one part of a URL path (RFC 3986)."""
+    encoded = ""
+    for byte in text.encode():
+        char = chr(byte)
+        if (byte < 128 and (char.isalpha() or char.isdigit())) or char in "-._~":
+            encoded += char
+        else:
+            encoded += "%%%02X" % byte
+    return encoded
+
+
 def basic(user, password):
     """Value of an Authorization header (RFC 7617); the password is bytes of any kind."""
     return "Basic " + binascii.b2a_base64(user.encode() + b":" + password).strip().decode()

@@ -14,13 +14,14 @@ from firmware.ocpp.authorise import Authorise
 from firmware.ocpp.calls import Calls, configured
 from firmware.ocpp.clockwork import Clockwork
 from firmware.ocpp.config import Config
+from firmware.ocpp.handshake import percent_encoded
 from firmware.ocpp.outbox import Outbox
+from firmware.ocpp.retry import back_off_ms
 from firmware.ocpp.rpc import Ids, Rpc
 from firmware.ocpp.session import Session
 
 _PROTOCOL = "ocpp1.6"
 _CONNECT_S = 30
-_MAX_BACK_OFF_S = 64
 _PROVEN_S = 60  # a connection that lasts so long was worth something
 _CLOCK_STEP_S = 10  # smaller corrections are no event
 
@@ -39,7 +40,7 @@ class Station:
         self.access = Access(app, self.config, self._id, url)
         self.outbox = Outbox(app)
         self.smart = self.reservation = self.security = None
-        self.update = self.uploads = None
+        self.update = self.uploads = self.transfer = None
         self.parts = []  # what has handlers of its own
         local_list = self._build(app)
         self.authorise = Authorise(app, self, local_list)
@@ -59,6 +60,10 @@ class Station:
             from firmware.ocpp.smart import SmartCharging
 
             self.smart = SmartCharging(app)
+        if "DataTransfer" in self.features:
+            from firmware.ocpp.transfer import Transfer
+
+            self.transfer = Transfer(app, self)
         if "LocalAuthListManagement" in self.features:
             from firmware.ocpp.local_list import LocalList
 
@@ -195,6 +200,8 @@ class Station:
         self.outbox.load()
         if self.smart:
             self.smart.load()
+        if self.transfer:
+            self.transfer.load()
         if self.reservation:
             self.reservation.load()
         clockwork = asyncio.create_task(self.clockwork.run())
@@ -268,27 +275,3 @@ class Station:
         """The answer to a call is out."""
         if self.access.changed and self.rpc:
             self.rpc.end("new access")
-
-
-def percent_encoded(text):
-    """`text` for use as one part of a URL path (RFC 3986)."""
-    encoded = ""
-    for byte in text.encode():
-        char = chr(byte)
-        if (byte < 128 and (char.isalpha() or char.isdigit())) or char in "-._~":
-            encoded += char
-        else:
-            encoded += "%%%02X" % byte
-    return encoded
-
-
-def back_off_ms(identity, failures):
-    """1 s doubling to 64 s, and up to half as much again, different for every identity.
-
-    Not random: chargers that lose their server together spread out, and a run can be repeated.
-    """
-    spread = failures
-    for byte in identity.encode():
-        spread = (spread * 31 + byte) & 0xFFFF
-    base_ms = min(_MAX_BACK_OFF_S, 1 << min(failures, 6)) * 1000
-    return base_ms + base_ms * (spread % 512) // 1024

@@ -54,6 +54,10 @@ _CODES = {
     protection.SHORT: "EVCommunicationError",
     protection.OVERCURRENT: "OverCurrentFailure",
     protection.PHASE_RELAY: "PowerSwitchFailure",
+    protection.RCD_TEST: "GroundFailure",
+    protection.PE: "GroundFailure",
+    protection.TEMPERATURE: "HighTemperature",
+    protection.OVERVOLTAGE: "OverVoltage",
 }
 
 _A = const(0)

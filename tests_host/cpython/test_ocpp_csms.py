@@ -35,7 +35,7 @@ class Station:
 
     async def __aenter__(self):
         self.process = await asyncio.create_subprocess_exec(
-            micropython(), "-X", "heapsize=512K", str(DRIVER), str(ROOT), self.url,
+            micropython(), "-X", "heapsize=1M", str(DRIVER), str(ROOT), self.url,
             cwd=self.flash, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             limit=1 << 20,
         )  # fmt: skip

@@ -6,8 +6,10 @@ import os
 
 from firmware.ocpp import delivery
 from firmware.ocpp.calls import Calls
+from firmware.ocpp.handshake import percent_encoded
+from firmware.ocpp.retry import back_off_ms
 from firmware.ocpp.rpc import LOST, TIMEOUT, CallError
-from firmware.ocpp.station import Station, back_off_ms, percent_encoded
+from firmware.ocpp.station import Station
 from firmware.transactions import Transactions
 from tests_host.firmware.fake_app import FakeApp
 
