@@ -2,7 +2,7 @@
 """The world as a whole: what counts as harm, the supply of the board, the residual current."""
 
 from tools.bench.sim import desk, machine
-from tools.bench.sim.board import MAIN_COIL, PHASE_COIL, PILOT, RCD_OK, RCD_TEST
+from tools.bench.sim.board import CP_CONNECT, MAIN_COIL, PHASE_COIL, PILOT, RCD_OK, RCD_TEST
 from tools.bench.sim.controls import carry_out
 from tools.bench.sim.harm import cable_rating_ma
 from tools.bench.sim.vehicle import check_vehicle
@@ -31,6 +31,20 @@ class Bench:
     def wait(self, seconds):
         """Let the world go on."""
         self.clock.advance(self.clock.now_us + int(seconds * SECOND))
+
+    def stop(self):
+        """x1, the car stops, the contactor opens."""
+        self.pwm.duty_u16(65535)
+        self.wait(3)
+        self.main.off()
+        self.wait(0.1)
+
+    def start(self):
+        """PWM, and the contactor closes on C."""
+        self.pwm.duty_ns(266667)
+        self.wait(3)
+        self.main.on()
+        self.wait(20)
 
     def harm(self):
         """What would have hurt something so far."""
@@ -91,6 +105,59 @@ def test_moving_phases_while_closed_is_harm_and_with_the_main_contact_open_none(
     bench.phase.off()
     bench.wait(1)
     assert bench.harm() == []
+
+
+def one_phase_then_three(wait_s, **fields):
+    """A car charges on one phase; after a break of the pilot L2 and L3 come back."""
+    bench = Bench(rejoin_s=30, **fields)
+    bench.stop()
+    bench.phase.off()
+    bench.wait(0.5)
+    bench.start()
+    assert bench.world.car.i_ma[1] == 0
+    bench.stop()
+    bench.world.output(CP_CONNECT, 0)
+    bench.wait(0.5)
+    bench.phase.on()
+    bench.wait(wait_s)
+    bench.world.output(CP_CONNECT, 1)
+    bench.start()
+    return bench
+
+
+def test_phases_that_return_too_early_are_harm_and_after_the_cars_time_none():
+    bridge = "phase to phase through the car's bridge"
+    assert one_phase_then_three(20, bridges=True).harm() == [bridge]
+    assert one_phase_then_three(31, bridges=True).harm() == []
+    assert one_phase_then_three(20).harm() == ["L2/L3 energised too early for the car"]
+    assert one_phase_then_three(31).harm() == []
+
+
+def test_two_contactors_move_together_or_do_harm():
+    late = "L2/L3 closed on a car that is live on L1"
+    for pause_s, harm in ((0, []), (0.05, []), (0.5, [late])):
+        bench = Bench()
+        bench.stop()
+        bench.phase.off()
+        bench.wait(1)
+        bench.world.harm.two_by_two = True
+        bench.pwm.duty_ns(266667)
+        bench.wait(3)
+        bench.main.on()
+        bench.wait(pause_s)
+        bench.phase.on()
+        bench.wait(1)
+        assert bench.harm() == harm
+    bench = Bench()
+    bench.world.harm.two_by_two = True
+    bench.phase.off()
+    bench.wait(0.2)
+    assert bench.harm() == ["contactor of L2/L3 opened under load"]
+    bench = Bench()
+    bench.world.harm.two_by_two = True
+    bench.stop()
+    bench.wait(0.2)
+    assert bench.harm() == ["L2/L3 live without L1 and N"]
 
 
 def test_more_current_than_the_cable_may_carry():

@@ -8,8 +8,10 @@ The actions it can start are listed in csms_actions.py.
 """
 
 import asyncio
+import base64
 import time
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
@@ -34,6 +36,8 @@ class EmbeddedCsms:
         self.blocked = {tag.lower() for tag in blocked}
         self.interval_s = interval_s
         self.paced = paced
+        self.password = None  # bytes: asked of every station
+        self.refused = 0  # connections answered 401
         self.findings = []
         self.answers = []
         self.transactions = {}
@@ -46,13 +50,28 @@ class EmbeddedCsms:
         self._calls = 0
         self._profiles = 0
 
-    async def start(self, port=0):
-        """Listen on the loopback interface; returns the URL for the setting csms_url."""
+    async def start(self, port=0, ssl=None):
+        """Listen on the loopback interface; returns the URL for the setting csms_url.
+
+        `ssl`: the SSLContext of a server; the host name in the URL is then "localhost".
+        """
         self._server = await serve(
             self._serve, "127.0.0.1", port, subprotocols=[PROTOCOL], ping_interval=None,
-            compression=None, max_size=1 << 20,
+            compression=None, max_size=1 << 20, ssl=ssl, process_request=self._admit,
         )  # fmt: skip
-        return "ws://127.0.0.1:%d/ocpp" % self._server.sockets[0].getsockname()[1]
+        port = self._server.sockets[0].getsockname()[1]
+        return ("wss://localhost:%d/ocpp" if ssl else "ws://127.0.0.1:%d/ocpp") % port
+
+    def _admit(self, connection, request):
+        """Answer 401 when there is a password and the station does not have it."""
+        if self.password is None:
+            return None
+        name = request.path.rsplit("/", 1)[-1]
+        secret = base64.b64encode(unquote(name).encode() + b":" + self.password).decode()
+        if request.headers.get("Authorization") == "Basic " + secret:
+            return None
+        self.refused += 1
+        return connection.respond(401, "who are you?\n")
 
     async def stop(self):
         """Close every connection and stop listening."""

@@ -79,9 +79,8 @@ class Script:
         """Do what an event says; ValueError when it cannot be done."""
         reply = carry_out(self.world, item)
         if not reply["ok"]:
-            raise ValueError(
-                "event %s: %s" % (item.get("when", item.get("at_ms")), reply["error"])
-            )
+            moment = "when " + item["when"] if "when" in item else "at %d ms" % item["at_ms"]
+            raise ValueError("event %s: %s" % (moment, reply["error"]))
 
     def step(self, charger):
         """Every 10 ms while the firmware runs: has one of its states changed?"""
