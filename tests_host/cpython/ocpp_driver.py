@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Runs on MicroPython: the real station and transactions around the fake charger.
 
-Usage: micropython ocpp_driver.py ROOT URL
+Usage: micropython ocpp_driver.py ROOT URL [SETTINGS]
+SETTINGS is a JSON object.
 Prints one JSON line per frame {"dir", "frame"} and per event {"event", ...}. Lines on stdin are
 commands: plug, unplug, tap ID, fault N, wh N, end.
 """
@@ -53,9 +54,10 @@ def obey(app, line):
 
 async def main():
     """Step the charger every 20 ms until told to end."""
-    app = FakeApp(
-        time.ticks_ms, authorisation="card", csms_url=sys.argv[2], charge_point_id="GP 1"
-    )
+    settings = {"authorisation": "card", "csms_url": sys.argv[2], "charge_point_id": "GP 1"}
+    if len(sys.argv) > 3:
+        settings.update(json.loads(sys.argv[3]))
+    app = FakeApp(time.ticks_ms, **settings)
     app.log = Printed()
     app.station = Station(app)
     app.transactions = Transactions(app)
