@@ -3,39 +3,47 @@
 
 pilot (volts to state) -> protection (may we?) -> limits (how many amperes, and who said so)
 -> offer -> phases and wake -> session (IEC 61851-1) -> command. Nothing here allocates, waits
-or knows the hardware; time comes in with every call.
+or knows the hardware; time comes in with every call. What need not be looked at every 10 ms has
+its turn in one of ten steps.
 """
 
 from micropython import const
 
-from control import events, limits, pilot, plateau
-from control.events import EventRing
+from control import care, events, limits, pilot, plateau, policy, protection
 from control.frequency import Frequency
+from control.learn import Learn
 from control.limits import Limits
+from control.notes import Notes
 from control.offer import Offer
+from control.pause import Pause
 from control.phases import REJOINING
 from control.plateau import Plateau
 from control.protection import Protection
+from control.rcd_test import RcdTest
 from control.readings import PILOT_F, PILOT_PWM, PILOT_X1, Command
 from control.session import Session
+from control.sources import Sources
 from control.wake import GIVEN_UP, Wake
 
 # Without an answer for this long the meter's numbers are not believed (peers: 1 to 11 s).
 METER_STALE_MS = const(3000)
-# What may still flow when the charger is blind: the least a pilot can say.
-METER_FLOOR_MA = const(6000)
 
-_LIMITS_EVERY_MS = const(100)
+_ROUND = const(10)
 _MAX_DT_MS = const(1000)
+# BMW plug-in hybrids show B for half a second after a duty change (WARP: 550 ms).
+_BLINK_MS = const(550)
+_BLINK_LOW_MV = const(7000)  # what the blink looks like: B and its edges, never an unplug
+_BLINK_HIGH_MV = const(10500)
 
 _NAMES = (("A1", "B1", "C1", "D1", "E", "F"), ("A2", "B2", "C2", "D2", "E", "F"))
 
 
 class Charger:
-    """Owner of all control state. Built once from checked settings (see firmware/settings.py).
+    """Owner of all control state. Built once from checked settings (see firmware/app.py).
 
-    `cable_fixed_ma`: rating of a tethered cable, 0 when the socket's proximity pin is read.
-    `grid`: a control.grid.stack.Grid, or None when no grid service is configured.
+    phases: a control.phases.Phases. cable_fixed_ma: see control/sources.py, as thermal and
+    supply. grid: a control.grid.stack.Grid or None. row: of control.policy. together: L2/L3
+    have a contactor that closes with the main one ("2+2" wiring) instead of a relay.
     """
 
     def __init__(
@@ -48,35 +56,41 @@ class Charger:
         wake=True,
         grid=None,
         nominal_mhz=50000,
+        row=policy.ROWS[0],
+        pause=None,
+        rcd_test=False,
+        thermal=None,
+        supply=None,
+        together=False,
     ):
         self.pilot = Plateau()
-        self.protection = Protection()
+        self.protection = Protection(together)
         self.limits = Limits()
+        self.sources = Sources(self.limits, cable_fixed_ma, thermal, supply)
         self.offer = Offer()
         self.phase_switch = phases
-        self.wake = Wake(wake, cp_switch)
+        self.policy = row
+        self.wake = Wake(wake and row[policy.WAKE], cp_switch)
+        self.pause = pause or Pause()
+        self.learn = Learn()
+        self.rcd_test = RcdTest(rcd_test)
         self.session = Session(ventilation)
         self.frequency = Frequency(nominal_mhz)
         self.grid = grid
-        self.events = EventRing()
+        self.notes = Notes()
+        self.events = self.notes.events
         self.command = Command()
-        self.command.three_phase = 1 if phases.phases == 3 else 0
         self.authorised = False
         self.plugged = False
-        self._cable_fixed_ma = cable_fixed_ma
         self._cp_switch = cp_switch
+        self._together = together
         self._last_ms = -1
-        self._limits_ms = _LIMITS_EVERY_MS
-        self._noted_state = -1
-        self._noted_contactor = 0
-        self._noted_fault = 0
-        self._noted_offer = 0
-        self._noted_phases = 0
-        self._noted_wake = 0
-        self._noted_loads = 0
+        self._turn = _ROUND - 1
+        self._round_ms = 0
+        self._sum_ms = 0
+        self._blink_ms = 0
+        self._operations = 0
         self.limits.offer(limits.BOARD, board_ma, 0)
-        if cable_fixed_ma:
-            self.limits.offer(limits.CABLE, cable_fixed_ma, 0)
 
     # What services and the bench read.
 
@@ -120,6 +134,11 @@ class Charger:
         """Ask for 1 or 3 phases; the sequencer decides when and whether."""
         self.phase_switch.request(phases)
 
+    def acknowledge(self):
+        """A person says that the cause of a latched fault is repaired; the monitor is tested."""
+        self.protection.acknowledge()
+        self.rcd_test.request()
+
     # The step.
 
     def step(self, now_ms, readings):
@@ -129,137 +148,143 @@ class Charger:
         if dt_ms > _MAX_DT_MS:
             dt_ms = _MAX_DT_MS
         command = self.command
+        guarded = self.protection
+        session = self.session
+        switch = self.phase_switch
+        running = command.pilot_mode == PILOT_PWM
         meter_ok = readings.meter_age_ms < METER_STALE_MS
-        self._measure(dt_ms, readings, meter_ok)
+        self._measure(dt_ms, readings, meter_ok, running)
         if self.grid:
             self.grid.step(dt_ms, now_ms, readings, meter_ok, self)
-        judged_ma = self.offer_ma if meter_ok else 0
-        self.protection.step(
-            dt_ms, readings, command, self.pilot.state, self.pilot.diode, judged_ma
+        offer_ma = self.offer.offer_ma if running else 0
+        letter = self.pilot.state
+        guarded.step(
+            dt_ms, readings, command, letter, self.pilot.diode, offer_ma if meter_ok else 0
         )
-        fault = self.protection.fault
-        self._limit(dt_ms, now_ms, readings, meter_ok, command.pilot_mode == PILOT_PWM)
-        allowed = (
-            self.authorised
-            and fault == 0
-            and self.offer.offer_ma > 0
-            and not self.phase_switch.busy()
+        fault = guarded.fault
+        self._take_turn(dt_ms, now_ms, readings, meter_ok, offer_ma)
+        listed = self.limits
+        self.offer.step(dt_ms, listed.limit_ma, listed.reason, self.grid, running)
+        allowed = self.authorised and fault == 0 and self.offer.offer_ma > 0 and not switch.busy()
+        if session.contactor:
+            self.offer.soft_start_over()
+            if readings.guard_tripped:
+                session.open_now()
+        session.step(
+            dt_ms,
+            self.pilot,
+            allowed,
+            fault,
+            self.rcd_test.ready,
+            readings.l1_ma if meter_ok else 80000,
         )
-        session = self.session
-        if readings.guard_tripped and session.contactor:
-            session.open_now()
-        session.step(dt_ms, self.pilot, allowed, fault)
-        self.phase_switch.step(
-            dt_ms, readings, session.contactor, self.plugged, meter_ok, session.under_load
-        )
-        if self.phase_switch.state == REJOINING:
+        switch.step(dt_ms, readings, session, self.plugged, meter_ok, fault)
+        if switch.state == REJOINING and self.plugged:
             self.offer.restart()
-        self.wake.step(dt_ms, self.pilot.state, session.mode, allowed)
+        self.wake.step(dt_ms, letter, session.mode, allowed)
         self._fill(command)
-        self._note(now_ms, readings)
+        self.notes.step(now_ms, self, readings)
 
-    def _measure(self, dt_ms, readings, meter_ok):
+    def _measure(self, dt_ms, readings, meter_ok, running):
         command = self.command
         # Own -12 V and an opened CP say nothing about the car: the last state stays.
         if command.pilot_mode != PILOT_F and command.cp_connect:
-            self.pilot.step(
-                dt_ms,
-                readings.cp_high_mv,
-                readings.cp_low_mv,
-                command.pilot_mode == PILOT_PWM,
-            )
-        state = self.pilot.state
-        if state == plateau.A:
-            if self.plugged:
-                self.plugged = False
-                self.phase_switch.new_session()
-                self.wake.new_session()
-                self._limits_ms = _LIMITS_EVERY_MS
-        elif state != plateau.E and not self.plugged:
-            self.plugged = True
-            self._limits_ms = _LIMITS_EVERY_MS  # the cable has just come in: read it now
+            high_mv = readings.cp_high_mv
+            if self._blink_ms <= 0 or not _BLINK_LOW_MV < high_mv < _BLINK_HIGH_MV:
+                self.pilot.step(dt_ms, high_mv, readings.cp_low_mv, running)
+            state = self.pilot.state
+            if state == plateau.A:
+                if self.plugged:
+                    self.unplugged()
+            elif state != plateau.E and not self.plugged:
+                self.plugged = True
+                self.learn.forget()
+                self._turn = _ROUND - 1  # the cable has just come in: read it now
+        if self._blink_ms > 0:
+            self._blink_ms -= dt_ms
         # Without a voltage the frequency cannot be told from a dead bus: treat it as dead.
         self.frequency.step(
             dt_ms, readings.edge_us, readings.edge_count, readings.l1_mv if meter_ok else 0
         )
+        if self.rcd_test.state:
+            self._test(dt_ms, readings)
 
-    def _limit(self, dt_ms, now_ms, readings, meter_ok, running):
-        self._limits_ms += dt_ms
-        if self._limits_ms >= _LIMITS_EVERY_MS:
-            self._limits_ms = 0
-            self._offer_limits(now_ms, readings, meter_ok)
+    def unplugged(self):
+        """The car has gone: what belongs to it is forgotten when the next one comes."""
+        if not self.plugged:
+            return
+        self.plugged = False
+        self.phase_switch.new_session()
+        self.wake.new_session()
+        self.pause.new_session()
+        if self.session.operations != self._operations:
+            self._operations = self.session.operations
+            self.rcd_test.request()
+        self._turn = _ROUND - 1
+
+    def _test(self, dt_ms, readings):
+        test = self.rcd_test
+        test.step(dt_ms, readings.rcd_ok)
+        self.protection.testing = test.state != 0
+        if test.state == 0 and test.failed:
+            self.protection.restore(protection.RCD_TEST)
+
+    def _take_turn(self, dt_ms, now_ms, readings, meter_ok, offer_ma):
+        """One tenth of what is looked at each 100 ms."""
+        self._sum_ms += dt_ms
+        turn = self._turn + 1
+        self._turn = turn
+        if turn >= _ROUND:
+            self._turn = 0
+            self._round_ms = self._sum_ms
+            self._sum_ms = 0
+            self.sources.cable(now_ms, readings, self.plugged, self.command.cp_connect)
+            self.sources.car(now_ms, self.pilot.simplified, meter_ok)
             self.limits.resolve(now_ms)
-        self.offer.step(dt_ms, self.limits.limit_ma, self.limits.reason, self.grid, running)
-        if self.session.contactor:
-            self.offer.soft_start_over()
-
-    def _offer_limits(self, now_ms, readings, meter_ok):
-        if not self._cable_fixed_ma and self.command.cp_connect:
-            cable_ma = pilot.cable_ma(readings.pp_ohm) if self.plugged else limits.NO_LIMIT
-            if cable_ma != self.limits.of(limits.CABLE):
-                self.limits.offer(limits.CABLE, cable_ma, now_ms)
-        if self.pilot.simplified != (self.limits.of(limits.SIMPLIFIED) < limits.NO_LIMIT):
-            if self.pilot.simplified:
-                self.limits.offer(limits.SIMPLIFIED, pilot.SIMPLIFIED_MAX_MA, now_ms)
-            else:
-                self.limits.withdraw(limits.SIMPLIFIED)
-        if meter_ok == (self.limits.of(limits.METER) < limits.NO_LIMIT):
-            if meter_ok:
-                self.limits.withdraw(limits.METER)
-            else:
-                self.limits.offer(limits.METER, METER_FLOOR_MA, now_ms)
+        elif turn == 2:
+            care.learn_from(self._round_ms, self, readings, meter_ok, offer_ma)
+        elif turn == 4:
+            found = self.sources.board(self._round_ms, now_ms, readings, meter_ok, self.phases)
+            if found:
+                self.protection.found = found
+        elif turn == 6:
+            care.treat(self._round_ms, self)
+        elif turn == 8:
+            care.look_after(self._round_ms, self, readings)
+            if self.sources.cable_gone(self._round_ms, readings, self.command.cp_connect):
+                self.unplugged()
+            self.notes.rest(now_ms, self, readings)
 
     def _fill(self, command):
-        mode = self.session.mode
-        cp_connect = self.phase_switch.cp_connect
-        if self.wake.mode >= 0:
-            mode = self.wake.mode
-        if not self.wake.cp_connect:
-            cp_connect = 0
-        if not cp_connect and not self._cp_switch:
-            cp_connect = 1
-            mode = PILOT_F  # no switch on this board: -12 V is what comes nearest to an unplug
-        elif not cp_connect:
-            mode = PILOT_X1
+        session = self.session
+        wake = self.wake
+        switch = self.phase_switch
+        mode = session.mode
+        if wake.mode >= 0:
+            mode = wake.mode
+        cp_connect = switch.cp_connect if wake.cp_connect else 0
+        if not cp_connect:
+            if self._cp_switch:
+                mode = PILOT_X1
+            else:
+                cp_connect = 1
+                mode = PILOT_F  # no switch: -12 V is what comes nearest to an unplug
         if (cp_connect != command.cp_connect or mode != command.pilot_mode) and (
             mode == PILOT_F or command.pilot_mode == PILOT_F or not command.cp_connect
         ):
             self.pilot.blank()
         command.pilot_mode = mode
         command.cp_connect = cp_connect
-        command.duty_ppm = pilot.duty_ppm(self.offer.offer_ma) if mode == PILOT_PWM else 0
-        contactor = self.session.contactor if mode != PILOT_F and cp_connect else 0
-        three_phase = 1 if self.phase_switch.phases == 3 else 0
+        duty_ppm = pilot.duty_ppm(self.offer.offer_ma) if mode == PILOT_PWM else 0
+        contactor = session.contactor if mode != PILOT_F and cp_connect else 0
+        if duty_ppm != command.duty_ppm:
+            command.duty_ppm = duty_ppm
+            if contactor and duty_ppm and self.policy[policy.BLINK]:
+                self._blink_ms = _BLINK_MS
+        command.blink = 1 if self._blink_ms > 0 else 0
+        three_phase = 1 if switch.phases == 3 and (contactor or not self._together) else 0
         if contactor != command.contactor or three_phase != command.three_phase:
             self.frequency.blank()  # own switching shifts the phase of the voltage
         command.contactor = contactor
         command.three_phase = three_phase
-
-    def _note(self, now_ms, readings):
-        command = self.command
-        state = (self.pilot.state << 2) + command.pilot_mode
-        if state != self._noted_state:
-            self._noted_state = state
-            self.events.put(now_ms, events.STATE, self.pilot.state, command.pilot_mode)
-        if command.contactor != self._noted_contactor:
-            self._noted_contactor = command.contactor
-            self.events.put(now_ms, events.CONTACTOR, command.contactor)
-            if readings.guard_tripped:
-                self.events.put(now_ms, events.GUARD, readings.guard_tripped)
-        fault = self.protection.fault
-        if fault != self._noted_fault:
-            self.events.put(now_ms, events.FAULT, fault or self._noted_fault, 1 if fault else 0)
-            self._noted_fault = fault
-        offer_ma = self.offer.offer_ma if command.pilot_mode == PILOT_PWM else 0
-        if offer_ma != self._noted_offer:
-            self._noted_offer = offer_ma
-            self.events.put(now_ms, events.OFFER, offer_ma, self.offer.reason)
-        if self.phase_switch.state != self._noted_phases:
-            self._noted_phases = self.phase_switch.state
-            self.events.put(now_ms, events.PHASES, self._noted_phases, self.phase_switch.wanted)
-        if self.wake.state != self._noted_wake:
-            self._noted_wake = self.wake.state
-            self.events.put(now_ms, events.WAKE, self._noted_wake)
-        if self.session.under_load != self._noted_loads:
-            self._noted_loads = self.session.under_load
-            self.events.put(now_ms, events.UNDER_LOAD, readings.l1_ma)
+        command.rcd_test = self.rcd_test.output

@@ -11,10 +11,12 @@ FAULT = const(2)  # a: fault number, b: 1 came, 0 went
 UNDER_LOAD = const(3)  # the car ignored x1 for 6 s; a: current in L1, mA
 GUARD = const(4)  # a: the guard's reason
 OFFER = const(5)  # a: offered mA, b: reason
-PHASES = const(6)  # a: step of the sequencer, b: phases wanted
-WAKE = const(7)  # a: step of the ladder
+PHASES = const(6)  # a: step of the sequencer, b: phases wanted + 4 * why
+WAKE = const(7)  # a: step of the ladder, b: pulse
 AUTHORISED = const(8)  # a: 1 or 0
 LOST = const(9)  # a: how many events the full ring has dropped
+PAUSE = const(10)  # a: step of the pause
+RCD_TEST = const(11)  # a: 1 passed, 0 failed
 NAMES = (
     "state",
     "contactor",
@@ -26,6 +28,8 @@ NAMES = (
     "wake",
     "authorised",
     "events_lost",
+    "pause",
+    "rcd_test",
 )
 
 _SIZE = const(64)

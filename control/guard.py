@@ -16,7 +16,10 @@ PERMIT_MS = const(250)
 # Out of the C and D plateaus for this long opens. Later than control's own 50 ms, so that a
 # healthy control layer is first, and with the contactor's drop-out still inside 100 ms.
 LEFT_MS = const(60)
+# The same while a car that is known to blink may show B after a duty change; A still opens.
+BLINK_MS = const(600)
 
+_AWAY_MV = const(10750)  # between B and A
 _HIGH_MV = const(7750)  # between C and B, on the far side of control's hysteresis
 _LOW_MV = const(1250)  # between D and E
 
@@ -37,9 +40,12 @@ class Guard:
         self._closed = 0
         self._permit_ms = 0
         self._out_ms = 0
+        self._blink = 0
 
-    def renew(self, contactor):
+    def renew(self, contactor, blink=0):
         """Called by control after each finished step: `contactor` is what it wants, 0 or 1.
+
+        blink: 1 while B is to be believed later than usual (Command.blink).
 
         Asking for an open contactor acknowledges a trip; asking for a closed one while
         tripped changes nothing.
@@ -51,6 +57,7 @@ class Guard:
         elif not self.tripped:
             self._closed = 1
         self._permit_ms = PERMIT_MS
+        self._blink = blink
 
     def tick(self, dt_ms, cp_high_mv, rcd_ok):
         """Called from the timer every `dt_ms`; returns 1 if the contactor may stay closed."""
@@ -66,7 +73,9 @@ class Guard:
             self._trip(RCD)
         elif permit_ms <= 0:
             self._trip(PERMIT)
-        elif self._out_ms >= LEFT_MS:
+        elif self._out_ms >= LEFT_MS and (
+            self._out_ms >= BLINK_MS or not self._blink or not _LOW_MV < cp_high_mv < _AWAY_MV
+        ):
             self._trip(PILOT)
         else:
             return 1

@@ -16,34 +16,70 @@ CABLE = const(1)
 SIMPLIFIED = const(2)
 SETTINGS = const(3)
 METER = const(4)
-VOLTAGE = const(5)
-USER = const(6)
-OCPP = const(7)
+TEMPERATURE = const(5)
+SUPPLY = const(6)  # voltage outside its band for longer than is ridden through
+VOLTAGE = const(7)
 GRID = const(8)  # return to service after a grid event, random delay
-SOURCES = const(9)
-NAMES = ("board", "cable", "simplified", "settings", "meter", "voltage", "user", "ocpp", "grid")
+USER = const(9)
+OCPP = const(10)
+SOURCES = const(11)
+NAMES = (
+    "board",
+    "cable",
+    "simplified",
+    "settings",
+    "meter",
+    "temperature",
+    "supply",
+    "voltage",
+    "grid",
+    "user",
+    "ocpp",
+)
+# From here on limits are wishes, which a charge that keeps a car awake may lift to 6 A.
+_SOFT = USER
 
 # Reasons beyond the list, for the trace: a grid service moves the result below the limit.
-# RESERVE is the baseline of these services while none of them moves it.
-RESERVE = const(SOURCES)
-FFR = const(SOURCES + 1)
-FCR = const(SOURCES + 2)
-LFSM = const(SOURCES + 3)
-FRR = const(SOURCES + 4)
-INERTIA = const(SOURCES + 5)
-SELF_TEST = const(SOURCES + 6)
-HOLD = const(SOURCES + 7)
-REASONS = NAMES + ("reserve", "ffr", "fcr", "lfsm", "frr", "inertia", "self_test", "hold")
+# RESERVE is the baseline of these services while none of them moves it. AWAKE: see lift().
+RESERVE = const(11)
+FFR = const(12)
+FCR = const(13)
+LFSM = const(14)
+FRR = const(15)
+INERTIA = const(16)
+SELF_TEST = const(17)
+HOLD = const(18)
+AWAKE = const(19)
+REASONS = NAMES + (
+    "reserve",
+    "ffr",
+    "fcr",
+    "lfsm",
+    "frr",
+    "inertia",
+    "self_test",
+    "hold",
+    "awake",
+)
 
 NO_LIMIT = const(1000000)
+_MIN_MA = const(6000)  # the least a pilot can say
 
 
 class Limits:
-    """`limit_ma` and `reason` hold the winner after `resolve`. No offer at all means 0 A."""
+    """`limit_ma` and `reason` hold the winner after `resolve`. No offer at all means 0 A.
+
+    hard_ma: the lowest of all but the soft limits (user, ocpp). lift: True while a charge that
+    keeps the car awake may have 6 A against a soft limit (control/pause.py). held: only soft
+    limits keep the charger at 0 A, lifted or not.
+    """
 
     def __init__(self):
         self.limit_ma = 0
+        self.hard_ma = 0
         self.reason = BOARD
+        self.lift = False
+        self.held = False
         self._ma = array("i", [NO_LIMIT] * SOURCES)
         self._since_ms = array("i", [0] * SOURCES)
         self._ttl_ms = array("i", [0] * SOURCES)
@@ -81,6 +117,8 @@ class Limits:
         lowest = NO_LIMIT + 1
         winner = BOARD
         for source in range(SOURCES):
+            if source == _SOFT:
+                self.hard_ma = lowest
             ttl_ms = self._ttl_ms[source]
             if ttl_ms and ((now_ms - self._since_ms[source]) & 0x3FFFFFFF) >= ttl_ms:
                 ma[source] = self._floor_ma[source]
@@ -88,6 +126,10 @@ class Limits:
             if ma[source] < lowest:
                 lowest = ma[source]
                 winner = source
+        self.held = lowest < _MIN_MA <= self.hard_ma
+        if self.held and self.lift:
+            lowest = _MIN_MA
+            winner = AWAKE
         if lowest != self.limit_ma:
             self.limit_ma = lowest
         if winner != self.reason:

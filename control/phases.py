@@ -2,63 +2,125 @@
 """Switching between three phases and one, in an order that cannot hurt the car.
 
 Some cars bridge their inputs when supplied on one phase; energising L2 and L3 again with the
-bridge closed is a short between phases (field reports: older Hyundai and
-Kia, and warnings in EVerest's manual). Therefore: stop the
-car, prove the main contactor open and the current zero, make the car believe it was unplugged,
-move the relay, wait, reconnect, start at 6 A. Every step has a time limit; on any failure the
-old phase count stays and charging goes on.
+bridge closed is a short between phases (field reports: older Hyundai and Kia, and warnings in
+EVerest's manual). Therefore: stop the car, prove zero current and then the main contactor open,
+make the car believe it was unplugged, move the relay, wait, reconnect, start at 6 A.
+
+| step      | waits for                                   | at most    | otherwise              |
+|-----------|---------------------------------------------|------------|------------------------|
+| stopping  | no current, contactor open                  | 5.5 / 12 s | old phases: car_draws, |
+|           |                                             |            | weld, no_meter, timeout|
+| parting   | 0.5 s with CP open, contactor still open    | 0.5 s      | old phases: weld, fault|
+| moving    | the relay's own contact                     | 0.5 s      | returning              |
+| returning | the relay's own contact, back where it was  | 0.5 s      | fault phase_relay      |
+| waiting   | the car's time to open its bridge; unplug   | its time   | weld, relay            |
+| rejoining | the pilot's first readings                  | 0.1 s      | -                      |
+
+A car that still draws 5.5 s after x1 is not opened upon: the switch is given up, charging goes on.
 """
 
 from micropython import const
 
 IDLE = const(0)
-STOPPING = const(1)  # x1 shown, waiting for an open contactor and no current
-PARTING = const(2)  # CP open, 0.5 s before the relay moves
-MOVING = const(3)  # relay commanded, waiting for its feedback
-WAITING = const(4)  # the car's time to open its bridge
-REJOINING = const(5)  # CP back, the session holds x1 and then starts
-FAILED = const(6)  # a step ran out of time; noted, then IDLE
-REFUSED = const(7)  # not started: dwell, cap, no meter, or the board cannot
-NAMES = ("idle", "stopping", "parting", "moving", "waiting", "rejoining", "failed", "refused")
+STOPPING = const(1)
+PARTING = const(2)
+MOVING = const(3)
+RETURNING = const(4)
+WAITING = const(5)
+REJOINING = const(6)
+FAILED = const(7)  # a step ran out of time; noted, then IDLE on the old phases
+REFUSED = const(8)  # not started
+NAMES = (
+    "idle",
+    "stopping",
+    "parting",
+    "moving",
+    "returning",
+    "waiting",
+    "rejoining",
+    "failed",
+    "refused",
+)
 
+NONE = const(0)
+BOARD = const(1)  # the hardware cannot
+NO_METER = const(2)  # zero current cannot be proven
+DWELL = const(3)  # too soon after the last switch
+CAP = const(4)  # switched often enough in this session
+POLICY = const(5)  # this car must not be switched, or would not use it
+CAR_DRAWS = const(6)  # still draws current 5.5 s after x1
+WELD = const(7)  # main contacts closed without their coil
+RELAY = const(8)  # the relay did not follow
+FAULT = const(9)  # a fault of protection came in between
+TIMEOUT = const(10)
+WHY_NAMES = (
+    "none",
+    "board",
+    "no_meter",
+    "dwell",
+    "cap",
+    "policy",
+    "car_draws",
+    "weld",
+    "relay",
+    "fault",
+    "timeout",
+)
+
+# Half a second before the session would open a contactor under load (sequence 10.2, 6 s).
+_DRAWS_LIMIT_MS = const(5500)
 # The session opens 6 s after x1 at the latest; then feedback, and the meter's next answer.
 _STOP_LIMIT_MS = const(12000)
 _ZERO_MA = const(500)
+# More than a meter's lag of 0.3 s explains in a car that ramps down: it opened under load.
+_LOADED_MA = const(3000)
 _PART_MS = const(500)
 _MOVE_LIMIT_MS = const(500)
 _REJOIN_MS = const(100)
 _UNDER_LOAD_WAIT_MS = const(60000)  # WARP: at least 60 s if the contactor opened under load
-_RETRY_MS = const(60000)  # after a refusal, before the wish is looked at again
+_RETRY_MS = const(60000)
+_BOOT_MS = const(3000)  # for the meter's first answer, before charging starts on fewer phases
+_LOOK_MS = const(300)  # of it: is there a car? (the pilot needs its debounce)
 _LONG_MS = const(0x3FFFFFFF)
 
 
 class Phases:
     """Owner of the phase relay's position. `phases` is 3 or 1 as the relay stands.
 
-    busy: charging must not be allowed. cp_connect: 0 while the car is to see an unplug.
+    why: reason of the last refusal or failure (WHY_NAMES). cp_connect: 0 while the car is to
+    see an unplug. may_switch: 0 when the car's policy forbids it.
     """
 
-    def __init__(self, phases, can_switch, cap, dwell_ms, wait_down_ms, wait_up_ms):
-        """cap: switches per session; dwell_ms between switches; waits with the CP open."""
+    def __init__(self, phases, can_switch, cap, dwell_ms, wait_down_ms, wait_up_ms, mirror=1):
+        """cap: switches per session; dwell_ms between switches; waits with the CP open.
+
+        mirror: 0 on boards whose L2/L3 contactor closes with the main one ("2+2"): then
+        there is nothing to be seen of a move before the next closing.
+        """
         self.phases = phases
         self.wanted = phases
         self.state = IDLE
+        self.why = NONE
         self.cp_connect = 1
+        self.may_switch = 1
+        self.switches = 0
         self._can_switch = can_switch
         self._cap = cap
         self._dwell_ms = dwell_ms
         self._wait_down_ms = wait_down_ms
         self._wait_up_ms = wait_up_ms
-        self._count = 0
+        self._mirror = mirror
         self._since_switch_ms = _LONG_MS
         self._state_ms = 0
         self._hold_off_ms = 0
         self._loads = 0
-        self._failed = False
+        self._loaded = False
+        self._booted = not can_switch
+        self._boot_ms = 0  # left for the relay to get where it is wanted, after a start
 
     def busy(self):
         """True while the sequence needs the contactor open."""
-        return STOPPING <= self.state <= REJOINING
+        return self._boot_ms > 0 or STOPPING <= self.state <= REJOINING
 
     def request(self, phases):
         """Ask for 1 or 3 phases; acted upon in the next steps. Raises ValueError otherwise."""
@@ -67,87 +129,166 @@ class Phases:
         if phases != self.wanted:
             self.wanted = phases
             self._hold_off_ms = 0
+            self.why = NONE
+
+    def kept(self, phases):
+        """Before the first step: where the relay stood when the power went (1 or 3).
+
+        A car that was on three phases cannot have bridged its inputs since, so the relay may
+        go back without the long wait. Without this the relay's feedback tells, and a car that
+        is plugged in gets the whole sequence.
+        """
+        if phases == self.wanted and self._can_switch:
+            self.phases = phases
+            self._booted = True
 
     def new_session(self):
         """A car has been unplugged: its count of switches does not burden the next one."""
-        self._count = 0
+        self.switches = 0
         self._hold_off_ms = 0
+        self.why = NONE
 
-    def step(self, dt_ms, readings, contactor, plugged, meter_ok, under_load):
-        """One step; `contactor` is what the session commands, `under_load` its counter."""
-        self._count_time(dt_ms)
-        state = self.state
-        if state == IDLE:
-            if self.wanted != self.phases and self._hold_off_ms <= 0:
-                self._begin(plugged, meter_ok, under_load)
-        elif state == STOPPING:
-            self._stopping(readings, contactor, meter_ok)
-        elif state == MOVING:
-            self._moving(readings)
-        elif state == WAITING:
-            if not plugged or self._state_ms >= self._wait_ms(under_load):
-                self.cp_connect = 1
-                self._go(REJOINING)
-        elif state == PARTING:
-            self._parting(readings)
-        elif state != REJOINING or self._state_ms >= _REJOIN_MS:
-            self._go(IDLE)
-
-    def _count_time(self, dt_ms):
-        if self.state:  # idle may last for weeks, which a small integer does not count
-            self._state_ms += dt_ms
+    def rest(self, dt_ms):
+        """Time passes; called now and then, in any state."""
         if self._since_switch_ms < _LONG_MS - dt_ms:
             self._since_switch_ms += dt_ms
         if self._hold_off_ms > 0:
             self._hold_off_ms -= dt_ms
 
-    def _begin(self, plugged, meter_ok, under_load):
-        too_soon = plugged and self._since_switch_ms < self._dwell_ms
-        if not self._can_switch or not meter_ok or too_soon or self._count >= self._cap:
-            self._hold_off_ms = _RETRY_MS
-            self._go(REFUSED)
+    def step(self, dt_ms, readings, session, plugged, meter_ok, fault):
+        """One step. `session` is the Session, `fault` protection's number."""
+        state = self.state
+        if state == IDLE:
+            if not self._booted:
+                self._boot(readings)
+            if self._boot_ms > 0:
+                self._boot_ms = self._boot_ms - dt_ms if self.wanted != self.phases else 0
+            if self.wanted != self.phases and self._hold_off_ms <= 0 and not fault:
+                if self._boot_ms <= _BOOT_MS - _LOOK_MS:
+                    self._begin(session, plugged, meter_ok)
             return
-        self._loads = under_load
+        self._state_ms += dt_ms
+        if state == STOPPING:
+            self._stopping(readings, session, plugged, meter_ok, fault)
+        elif state == WAITING:
+            self._waiting(readings, plugged)
+        elif state == PARTING:
+            self._parting(readings, fault)
+        elif state == MOVING:
+            self._moving(readings, plugged)
+        elif state == RETURNING:
+            if self._stands(readings) or self._state_ms >= _MOVE_LIMIT_MS:
+                self._go(WAITING)
+        elif state != REJOINING or self._state_ms >= _REJOIN_MS:
+            self._go(IDLE)
+
+    def _boot(self, readings):
+        self._booted = True
+        self._boot_ms = _BOOT_MS
+        self.phases = 3 if self._mirror and readings.phase_closed else 1
+
+    def _begin(self, session, plugged, meter_ok):
+        why = NONE
+        if not self._can_switch:
+            why = BOARD
+        elif not meter_ok:
+            why = NO_METER
+        elif plugged:
+            if not self.may_switch:
+                why = POLICY
+            elif self.switches >= self._cap:
+                why = CAP
+            elif self._since_switch_ms < self._dwell_ms:
+                why = DWELL
+        if why:
+            # Looked at again later; said once. What cannot change in this session waits for
+            # the next wish or the next car.
+            for_good = why == BOARD or why == CAP or why == POLICY
+            self._hold_off_ms = _LONG_MS if for_good else 500
+            if why != self.why:
+                self.why = why
+                self._go(REFUSED)
+            return
+        self.why = NONE
+        self._boot_ms = 0
+        self._loads = session.under_load
+        self._loaded = False
         self._go(STOPPING)
 
-    def _stopping(self, readings, contactor, meter_ok):
-        zero = readings.l1_ma < _ZERO_MA and readings.l2_ma < _ZERO_MA
-        zero = zero and readings.l3_ma < _ZERO_MA and meter_ok
-        if not contactor and not readings.contactor_closed and zero:
-            self.cp_connect = 0
-            self._go(PARTING)
+    def _stopping(self, readings, session, plugged, meter_ok, fault):
+        most_ma = max(readings.l1_ma, readings.l2_ma, readings.l3_ma)
+        if session.contactor:
+            if fault:
+                self._fail(FAULT)
+            elif not meter_ok:
+                self._fail(NO_METER)
+            elif self._state_ms >= _DRAWS_LIMIT_MS and most_ma >= _ZERO_MA:
+                self._fail(CAR_DRAWS)
+            self._loaded = most_ma >= _LOADED_MA
+        elif fault or not meter_ok:
+            self._fail(FAULT if fault else NO_METER)
+        elif not readings.contactor_closed and most_ma < _ZERO_MA:
+            if session.under_load != self._loads:
+                self._loaded = True
+            if plugged:
+                self.cp_connect = 0
+                self._go(PARTING)
+            else:
+                self._move()
         elif self._state_ms >= _STOP_LIMIT_MS:
-            self._fail()
+            self._fail(WELD if readings.contactor_closed else TIMEOUT)
 
-    def _parting(self, readings):
+    def _parting(self, readings, fault):
         if readings.contactor_closed:
-            self._fail()  # closed without its coil: nothing may move
+            self._fail(WELD)  # closed without its coil: nothing may move
+        elif fault:
+            self._fail(FAULT)
         elif self._state_ms >= _PART_MS:
-            self.phases = self.wanted
-            self._go(MOVING)
+            self._move()
 
-    def _moving(self, readings):
-        if readings.phase_closed == (1 if self.phases == 3 else 0):
-            self._count += 1
-            self._since_switch_ms = 0
+    def _move(self):
+        self.phases = self.wanted
+        self._go(MOVING)
+
+    def _stands(self, readings):
+        return not self._mirror or readings.phase_closed == (1 if self.phases == 3 else 0)
+
+    def _moving(self, readings, plugged):
+        if self._stands(readings):
+            if plugged:
+                self.switches += 1
+                self._since_switch_ms = 0
             self._go(WAITING)
         elif self._state_ms >= _MOVE_LIMIT_MS:
-            # Let go of the move: the relay is told to stay where its feedback says it is.
-            self.phases = 3 if readings.phase_closed else 1
-            self._fail()
+            self.phases = 4 - self.phases  # let go of the move
+            self._note_failure(RELAY)
+            self._go(RETURNING)
 
-    def _wait_ms(self, under_load):
-        wait_ms = self._wait_up_ms if self.phases == 3 else self._wait_down_ms
-        if under_load != self._loads and wait_ms < _UNDER_LOAD_WAIT_MS:
+    def _waiting(self, readings, plugged):
+        if readings.contactor_closed:
+            self._fail(WELD)
+        elif not plugged or self._state_ms >= self._wait_ms():
+            self.cp_connect = 1
+            self._go(REJOINING)
+
+    def _wait_ms(self):
+        # After a failed move the car meets what it has left: the short wait will do.
+        up = self.phases == 3 and not self.why
+        wait_ms = self._wait_up_ms if up else self._wait_down_ms
+        if self._loaded and wait_ms < _UNDER_LOAD_WAIT_MS:
             wait_ms = _UNDER_LOAD_WAIT_MS
         return wait_ms
 
-    def _fail(self):
-        # A failed try counts and waits like a switch: a relay that sticks must not stop the
-        # car again and again.
-        self.cp_connect = 1
-        self._count += 1
+    def _note_failure(self, why):
+        # A failed try counts and waits like a switch: what sticks must not stop the car again
+        # and again.
+        self.why = why
+        self.switches += 1
         self._hold_off_ms = max(self._dwell_ms, _RETRY_MS)
+
+    def _fail(self, why):
+        self.cp_connect = 1
+        self._note_failure(why)
         self._go(FAILED)
 
     def _go(self, state):

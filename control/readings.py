@@ -28,6 +28,9 @@ class Readings:
         self.contactor_closed = 0
         self.phase_closed = 0
         self.rcd_ok = 0  # a broken wire reads like a trip
+        self.pe_ok = 1  # stays 1 on a board without an earth monitor
+        self.temperature_dc = 200  # tenths of a degree Celsius
+        self.temperature_age_ms = 1 << 28  # never
         self.l1_ma = 0
         self.l2_ma = 0
         self.l3_ma = 0
@@ -50,4 +53,6 @@ class Command:
         self.duty_ppm = 0
         self.cp_connect = 1
         self.contactor = 0
-        self.three_phase = 0
+        self.three_phase = 0  # coil of L2/L3
+        self.rcd_test = 0  # test input of the residual-current monitor
+        self.blink = 0  # 1: B is not believed for now (control/policy.py), nor by the guard

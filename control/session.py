@@ -22,19 +22,23 @@ X1_HOLD_MS = const(3000)
 # Field (text to Table A.5): state F for at least 300 ms after a fault, then x1.
 F_AFTER_FAULT_MS = const(500)
 
+# Below this an opening does no harm to a contact.
+_LOAD_MA = const(1000)
+
 _LONG_MS = const(1 << 20)
 
 
 class Session:
     """Owner of the pilot mode and of the wish for a closed contactor.
 
-    mode: PILOT_X1, PILOT_PWM or PILOT_F. contactor: 0 or 1. under_load: number of times that
-    the contactor had to open on a car that ignored x1.
+    mode: PILOT_X1, PILOT_PWM or PILOT_F. contactor: 0 or 1. operations: closings since the
+    counter was made. under_load: how often it opened on a car that ignored x1 and drew current.
     """
 
     def __init__(self, ventilation=False):
         self.mode = PILOT_X1
         self.contactor = 0
+        self.operations = 0
         self.under_load = 0
         self._ventilation = ventilation
         self._mode_ms = 0  # since the pilot mode last changed
@@ -46,8 +50,12 @@ class Session:
         """True in the letters that may carry mains: C, and D where there is ventilation."""
         return letter == plateau.C or (self._ventilation and letter == plateau.D)
 
-    def step(self, dt_ms, pilot_state, allowed, fault):
-        """One step. `pilot_state` is the Plateau; `allowed`: energy may flow and is on offer."""
+    def step(self, dt_ms, pilot_state, allowed, fault, ready=True, drawn_ma=0):
+        """One step. `pilot_state` is the Plateau; `allowed`: energy may flow and is on offer.
+
+        ready: the contactor may close (the residual-current monitor is tested). drawn_ma: the
+        largest current the meter shows, for the count of openings under load.
+        """
         if self._mode_ms < _LONG_MS:
             self._mode_ms += dt_ms
         if not self.contactor and self._open_ms < _LONG_MS:
@@ -67,25 +75,27 @@ class Session:
             self._set_mode(PILOT_PWM)
         if self.mode == PILOT_PWM:
             self._ignored_ms = 0
-            self._close_when_ready(pilot_state)
+            if ready and not self.contactor:
+                self._close_when_ready(pilot_state)
         elif self.contactor:
-            self._wait_for_the_car(dt_ms)
+            self._wait_for_the_car(dt_ms, drawn_ma)
 
     def _close_when_ready(self, pilot_state):
         if (
-            not self.contactor
-            and self.live(pilot_state.raw)
+            self.live(pilot_state.raw)
             and pilot_state.raw == pilot_state.state
             and pilot_state.held_ms >= CLOSE_AFTER_MS
             and pilot_state.diode == 1
             and self._open_ms >= RECLOSE_MS
         ):
             self.contactor = 1
+            self.operations = (self.operations + 1) & 0x3FFFFFFF
 
-    def _wait_for_the_car(self, dt_ms):
+    def _wait_for_the_car(self, dt_ms, drawn_ma):
         self._ignored_ms += dt_ms
         if self._ignored_ms >= X1_IGNORED_MS:
-            self.under_load += 1
+            if drawn_ma >= _LOAD_MA:
+                self.under_load += 1
             self._open()
 
     def _stop_for_fault(self, dt_ms):

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Waking a car that sleeps through an offer: -12 V once, then a CP break, then honesty.
+"""Waking a car that sleeps through an offer: a ladder of three pulses, then honesty.
 
-A car that does not close S2 within 30 s of B1 to B2 gets state F for 4 s and x1 for 0.75 s
-(IEC 61851-1 A.5.3, informative; EV READY wants 0.5 to 1 s of x1). If it had charged or been
-paused before, and is still in B 60 s later, the pilot is opened for 30 s as if unplugged.
-After that the car is "not responding", and keeps its offer in B2. A car that opened S2 by
-itself is never woken: it has its reasons.
+| pulse  | what the car sees                       | where from                                  |
+|--------|-----------------------------------------|---------------------------------------------|
+| f_4s   | -12 V for 4 s, x1 for 0.75 s, PWM       | IEC 61851-1 A.5.3 (informative), EV READY   |
+| cp_4s  | pilot open for 4 s, as if unplugged     | WARP, openWB                                |
+| cp_45s | pilot open for 45 s                     | field: iX3, Tavascan need 45 s; WARP 30 s   |
+
+It starts 30 s after B1 to B2 without an answer, 10 s where it is known what this car needs, and
+that pulse is then tried first. Every pulse has 45 s to work. A car that has not charged since it
+was plugged in gets one pulse: it may be waiting for its own timer. A car that opened S2 by itself
+is never woken: it has its reasons. In the end the car is "not responding" and keeps its offer.
 """
 
 from micropython import const
@@ -14,78 +19,137 @@ from control import plateau
 from control.readings import PILOT_F, PILOT_PWM, PILOT_X1
 
 IDLE = const(0)
-WATCHING = const(1)  # B2 after B1, waiting for C
+WATCHING = const(1)  # B2, waiting for C
 PULSE_F = const(2)
 PULSE_X1 = const(3)
-WATCHING_2 = const(4)
-CP_OPEN = const(5)
-WATCHING_3 = const(6)
-GIVEN_UP = const(7)
-NAMES = ("idle", "watching", "f", "x1", "watching_2", "cp_open", "watching_3", "not_responding")
+CP_OPEN = const(4)
+GIVEN_UP = const(5)
+NAMES = ("idle", "watching", "f", "x1", "cp_open", "not_responding")
+
+NONE = const(0)
+F_4S = const(1)
+CP_4S = const(2)
+CP_45S = const(3)
+PULSES = const(4)
+PULSE_NAMES = ("none", "f_4s", "cp_4s", "cp_45s")
 
 _FIRST_MS = const(30000)
+_KNOWN_MS = const(10000)
 _F_MS = const(4000)
 _X1_MS = const(750)
-_SECOND_MS = const(60000)
-_CP_OPEN_MS = const(30000)
+_WATCH_MS = const(45000)
+_CP_SHORT_MS = const(4000)
+_CP_LONG_MS = const(45000)
+# More than this in one session and the pulses are part of the problem (evcc stops after 6).
+MOST_PULSES = const(12)
 
 
 class Wake:
-    """Owner of the wake ladder. `mode` is -1, or the pilot mode that the ladder imposes."""
+    """Owner of the wake ladder. `mode` is -1, or the pilot mode that the ladder imposes.
+
+    woken_by: the pulse that woke this car last, NONE if none is known; set from what was kept.
+    took: the pulse that preceded the last C, NONE when it came unaided. tries: pulses given in
+    this session.
+    """
 
     def __init__(self, enabled, can_open_cp):
         self.state = IDLE
         self.mode = -1
         self.cp_connect = 1
+        self.pulse = NONE
+        self.tries = 0
+        self.woken_by = NONE
+        self.took = NONE
         self.has_charged = False
-        self._enabled = enabled
+        self.enabled = enabled
         self._can_open_cp = can_open_cp
         self._was_pwm = False
+        self._tried = 0  # bit per pulse
+        self._wait_ms = 0
         self._state_ms = 0
 
     def new_session(self):
         """The car has left: forget it."""
         self.has_charged = False
+        self.woken_by = NONE
+        self.tries = 0
+        self.pulse = NONE
         self._go(IDLE)
 
     def step(self, dt_ms, letter, mode, allowed):
         """One step with the debounced letter, the session's pilot mode and its permission."""
-        if self.state:  # idle may last for weeks, which a small integer does not count
-            self._state_ms += dt_ms
-        started = mode == PILOT_PWM and not self._was_pwm
-        self._was_pwm = mode == PILOT_PWM
-        if letter == plateau.C or letter == plateau.D:
-            self.has_charged = self.has_charged or mode == PILOT_PWM
-            if self.state:
-                self._go(IDLE)
-        elif not allowed or not self._enabled:
-            if self.state:
-                self._go(IDLE)
-        elif self.state == IDLE:
-            if started and letter == plateau.B:
-                self._go(WATCHING)
-        else:
-            self._climb()
-
-    def _climb(self):
+        pwm = mode == PILOT_PWM
+        started = pwm and not self._was_pwm
+        self._was_pwm = pwm
         state = self.state
-        after_ms = self._state_ms
-        if state == WATCHING and after_ms >= _FIRST_MS:
-            self._go(PULSE_F, PILOT_F)
-        elif state == PULSE_F and after_ms >= _F_MS:
+        if letter == plateau.C or letter == plateau.D:
+            if pwm:
+                self.has_charged = True
+            if state:
+                if pwm:
+                    self.took = self.pulse
+                    self.woken_by = self.pulse or self.woken_by
+                self.pulse = NONE
+                self._go(IDLE)
+        elif not allowed or not self.enabled:
+            if state:
+                self.pulse = NONE
+                self._go(IDLE)
+        elif state == IDLE:
+            if started and letter == plateau.B:
+                self._tried = 0
+                self.pulse = NONE
+                self._watch(_FIRST_MS)
+        elif state != GIVEN_UP:  # that may last for weeks, which a small integer does not count
+            self._state_ms += dt_ms
+            wait_ms = self._wait_ms
+            if self.woken_by and not self._tried:
+                wait_ms = _KNOWN_MS
+            if self._state_ms >= wait_ms:
+                self._climb(state)
+
+    def _climb(self, state):
+        if state == WATCHING:
+            self._next_pulse()
+        elif state == PULSE_F:
             self._go(PULSE_X1, PILOT_X1)
-        elif state == PULSE_X1 and after_ms >= _X1_MS:
-            self._go(WATCHING_2 if self.has_charged else WATCHING_3)
-        elif state == WATCHING_2 and after_ms >= _SECOND_MS:
-            if self._can_open_cp:
-                self._go(CP_OPEN, -1, 0)
-            else:
-                self._go(GIVEN_UP)
-        elif state == CP_OPEN and after_ms >= _CP_OPEN_MS:
-            self._go(WATCHING_3)
-        elif state == WATCHING_3 and after_ms >= _SECOND_MS:
-            # A car that never charged may simply be waiting for its own timer: not a failure.
+            self._wait_ms = _X1_MS
+        else:
+            self._watch(_WATCH_MS)
+
+    def _next_pulse(self):
+        pulse = self._choose()
+        if pulse == NONE:
+            # A car that never charged may simply be waiting for its own timer: no failure.
+            self.pulse = NONE
             self._go(GIVEN_UP if self.has_charged else IDLE)
+            return
+        self.pulse = pulse
+        self.tries += 1
+        self._tried |= 1 << pulse
+        if pulse == F_4S:
+            self._go(PULSE_F, PILOT_F)
+            self._wait_ms = _F_MS
+        else:
+            self._go(CP_OPEN, -1, 0)
+            self._wait_ms = _CP_SHORT_MS if pulse == CP_4S else _CP_LONG_MS
+
+    def _choose(self):
+        if self.tries >= MOST_PULSES:
+            return NONE
+        if self.woken_by and not self._tried:
+            return self.woken_by
+        if self._tried and not self.has_charged:
+            return NONE
+        for pulse in range(F_4S, PULSES):
+            # Without the switch an open CP is replaced by F; a short one would be the first again.
+            if not self._tried & (1 << pulse) and (self._can_open_cp or pulse != CP_4S):
+                return pulse
+        return NONE
+
+    def _watch(self, wait_ms):
+        self._go(WATCHING)
+        self._wait_ms = wait_ms
 
     def _go(self, state, mode=-1, cp_connect=1):
         self.state = state

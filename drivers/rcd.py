@@ -21,3 +21,7 @@ class Rcd:
     def ok(self):
         """1 while healthy, 0 when tripped or not connected."""
         return self._ok.value()
+
+    def test(self, level):
+        """Drive the test input: 1 makes a good monitor trip (control/rcd_test.py)."""
+        self._test.value(level)

@@ -12,11 +12,16 @@ import time
 
 from machine import WDT
 
-from control import limits
+from control import limits, policy
 from control.charger import Charger
+from control.pause import Pause
 from control.phases import Phases
+from control.supply import Supply
+from control.thermal import Thermal
 from firmware import crashes
+from firmware.alarms import Alarms
 from firmware.board import Board
+from firmware.cars import Cars
 from firmware.clock import Clock
 from firmware.log import Log
 from firmware.transactions import Transactions
@@ -32,8 +37,11 @@ _COLLECT_MS = 2000
 current = None  # the running App, for diagnostics
 
 
-def build_charger(settings, board_ma):
-    """A Charger as `settings` describe it; `board_ma` is what the hardware can carry."""
+def build_charger(settings, board):
+    """A Charger as `settings` describe it, on the hardware that `board` (of boards/) describes."""
+    most_ma = min(board.MAX_MA, settings.max_current_ma)
+    together = board.PHASE_WIRING == "2+2"
+    row = policy.row(settings.car_policy)
     grid = None
     if settings.fcr_enabled:
         from control.grid.droop import droop
@@ -53,9 +61,17 @@ def build_charger(settings, board_ma):
         settings.phase_dwell_s * 1000,
         settings.phase_wait_3to1_s * 1000,
         settings.phase_wait_1to3_s * 1000,
+        0 if together else 1,
     )
+    pause = Pause(
+        max(settings.confirm_charge_s, row[policy.CONFIRM_S]) * 1000,
+        (settings.keep_awake_s or row[policy.KEEP_AWAKE_S]) * 1000,
+    )
+    thermal = None
+    if settings.temperature_sensor != "none":
+        thermal = Thermal(settings.derate_start_c, settings.derate_stop_c, most_ma)
     charger = Charger(
-        min(board_ma, settings.max_current_ma),
+        most_ma,
         phases,
         cable_fixed_ma=settings.tethered_cable_ma if settings.cable == "tethered" else 0,
         cp_switch=settings.cp_switch,
@@ -63,6 +79,12 @@ def build_charger(settings, board_ma):
         wake=settings.wake,
         grid=grid,
         nominal_mhz=settings.nominal_mhz,
+        row=row,
+        pause=pause,
+        rcd_test=settings.rcd_self_test,
+        thermal=thermal,
+        supply=Supply(settings.undervoltage_pm, settings.overvoltage_pm),
+        together=together,
     )
     if settings.local_limit_ma:
         charger.limits.offer(limits.SETTINGS, settings.local_limit_ma, 0)
@@ -78,11 +100,13 @@ class App:
         self.now_ms = time.ticks_ms
         self.log = Log(time.ticks_ms)
         self.clock = Clock(time.ticks_ms)
-        self.charger = build_charger(settings, board_data.MAX_MA)
+        self.charger = build_charger(settings, board_data)
         if errors:
             self.charger.limits.offer(limits.SETTINGS, 0, 0)
-        self.board = Board(board_data)
+        self.board = Board(board_data, settings)
         self.guard = self.board.guard
+        self.alarms = Alarms(self)
+        self.cars = Cars(self)
         self.grid = None
         if settings.grid:
             self.open_grid().apply(settings.grid)
@@ -148,6 +172,10 @@ class App:
                 if id_tag:
                     self.transactions.tap(id_tag)
                 self.transactions.poll(now_ms)
+                self.alarms.poll()
+                self.cars.poll()
+                if board.temperature:
+                    board.temperature.poll(now_ms)
                 if self.grid:
                     self.grid.poll(now_ms)
                 self.log.drain(self.charger.events)

@@ -18,17 +18,27 @@ from drivers.pilot_pwm import PilotPwm
 from drivers.pilot_sense import PilotSense
 from drivers.proximity import Proximity
 from drivers.rcd import Rcd
+from drivers.tmp1075 import Tmp1075
 
 _PROXIMITY_EVERY = 10  # steps; a cable does not change its resistor in less than 100 ms
+_ALIVE_MV = 115000  # with less than half the voltage a dead load side proves nothing
+_FRESH_MS = 1000
 
 
 class Board:
-    """Owner of the drivers and of the one Readings object. `data` is a module of boards/."""
+    """Owner of the drivers and of the one Readings object. `data` is a module of boards/.
 
-    def __init__(self, data):
+    settings (firmware/settings.py) say which of its parts are fitted and believed.
+    """
+
+    def __init__(self, data, settings):
         self.readings = Readings()
         self.contactors = Contactors(
-            data.CONTACTOR, data.PHASE_RELAY, data.CONTACTOR_FEEDBACK, data.PHASE_FEEDBACK
+            data.CONTACTOR,
+            data.PHASE_RELAY,
+            data.CONTACTOR_FEEDBACK,
+            data.PHASE_FEEDBACK,
+            data.PHASE_WIRING == "2+2",
         )
         self.pilot = PilotPwm(data.CP_PWM)
         self.sense = PilotSense(data.CP_HIGH, data.CP_LOW, data.CP_OFFSET_MV, data.CP_RATIO)
@@ -39,8 +49,17 @@ class Board:
         self.meter = ModbusMeter(ModbusRtu(line))
         line = _uart(data.READER_UART, data.READER_BAUD, data.READER_TX, data.READER_RX)
         self.reader = CardReader(line)
+        self._earth = Pin(data.PE_OK, Pin.IN, Pin.PULL_DOWN) if settings.pe_monitor else None
+        self._mirror = settings.contact_check != "load"
+        self._load = None
+        if settings.contact_check != "mirror":
+            self._load = Pin(data.LOAD_L1, Pin.IN, Pin.PULL_DOWN)
+        self.temperature = None
+        if settings.temperature_sensor == "tmp1075":
+            self.temperature = Tmp1075(_i2c(data), data.TMP1075)
         self._cp_connect = Pin(data.CP_CONNECT, Pin.OUT, value=1)
         self._connected = 1
+        self._rcd_test = 0
         self.guard = Guard()
         self._guard_timer = GuardTimer(self.guard, self.contactors, self.sense, self.rcd)
         self._steps = 0
@@ -51,8 +70,10 @@ class Board:
         readings = self.readings
         readings.cp_high_mv = self.sense.high_mv()
         readings.cp_low_mv = self.sense.low_mv()
-        readings.contactor_closed = self.contactors.main_closed()
-        readings.phase_closed = self.contactors.phase_closed()
+        contactors = self.contactors
+        closed = contactors.main_closed()
+        readings.contactor_closed = closed if self._load is None else self._judge(closed)
+        readings.phase_closed = contactors.phase_closed()
         readings.rcd_ok = self.rcd.ok()
         readings.edge_count = self.mains.take(readings.edge_us)
         guard = self.guard
@@ -66,7 +87,23 @@ class Board:
         if self._steps >= _PROXIMITY_EVERY:
             self._steps = 0
             readings.pp_ohm = self.proximity.ohm()
+            if self._earth:
+                readings.pe_ok = self._earth.value()
+            if self.temperature:
+                readings.temperature_dc = self.temperature.dc
+                readings.temperature_age_ms = self.temperature.age_ms(now_ms)
         return readings
+
+    def _judge(self, mirror):
+        """Mirror contact and load-side voltage together: the one that contradicts the coil."""
+        readings = self.readings
+        # Without mains (or a meter to tell) the voltage behind the contacts says nothing.
+        if readings.meter_age_ms > _FRESH_MS or readings.l1_mv < _ALIVE_MV:
+            return mirror
+        live = self._load.value()
+        if not self._mirror:
+            return live
+        return mirror & live if self.contactors.main else mirror | live
 
     def _copy(self, readings, meter):
         readings.l1_ma = meter.l1_ma
@@ -81,13 +118,16 @@ class Board:
     def apply(self, now_ms, command):
         """Make the hardware do what `command` says, as far as the guard allows."""
         guard = self.guard
-        guard.renew(command.contactor)
+        guard.renew(command.contactor, command.blink)
         main = 0 if guard.tripped else command.contactor
         self.contactors.drive(main, command.three_phase, now_ms)
         self.pilot.drive(command.pilot_mode, command.duty_ppm)
         if command.cp_connect != self._connected:
             self._connected = command.cp_connect
             self._cp_connect.value(command.cp_connect)
+        if command.rcd_test != self._rcd_test:
+            self._rcd_test = command.rcd_test
+            self.rcd.test(command.rcd_test)
 
     def close(self):
         """Open the contactor, offer nothing, stop the guard's timer: the program ends."""
@@ -97,3 +137,9 @@ class Board:
 
 def _uart(number, baud, tx, rx):
     return UART(number, baudrate=baud, tx=Pin(tx), rx=Pin(rx))
+
+
+def _i2c(data):
+    from machine import I2C
+
+    return I2C(data.I2C, sda=Pin(data.I2C_SDA), scl=Pin(data.I2C_SCL), freq=100000)

@@ -7,7 +7,7 @@ happens here, outside the 10 ms step.
 
 import json
 
-from control import events, guard, limits, phases, protection, wake
+from control import events, guard, limits, pause, phases, protection, wake
 
 _LETTERS = "ABCDEF"
 _MODES = ("x1", "pwm", "f")
@@ -26,9 +26,13 @@ def describe(code, a, b):
     if code == events.OFFER:
         return {"offer_ma": a, "reason": limits.REASONS[b]}
     if code == events.PHASES:
-        return {"step": phases.NAMES[a], "wanted": b}
+        return {"step": phases.NAMES[a], "wanted": b & 3, "why": phases.WHY_NAMES[b >> 2]}
     if code == events.WAKE:
-        return {"step": wake.NAMES[a]}
+        return {"step": wake.NAMES[a], "pulse": wake.PULSE_NAMES[b]}
+    if code == events.PAUSE:
+        return {"step": pause.NAMES[a]}
+    if code == events.RCD_TEST:
+        return {"passed": bool(a)}
     if code == events.AUTHORISED:
         return {"on": bool(a)}
     return {"value": a}

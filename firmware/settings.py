@@ -12,7 +12,7 @@ FILE = "settings.json"
 # key: (default, lowest, highest) for integers, (default, choices) for names, a default
 # alone for true/false and free text (at most 128 characters).
 TABLE = {
-    "board": ("pico_w", ("pico_w",)),
+    "board": ("pico_w", ("pico_w", "pico_w_2x2")),
     "device_id": "GP-0001",
     "phases": (3, 1, 3),
     "max_current_ma": (16000, 6000, 80000),
@@ -23,6 +23,21 @@ TABLE = {
     "phase_switch": True,
     "ventilation": False,
     "wake": True,
+    "car_policy": (
+        "auto",
+        ("auto", "standard", "sleepy", "gentle", "no_switch", "no_wake", "blinking"),
+    ),
+    "confirm_charge_s": (0, 0, 600),
+    "keep_awake_s": (0, 0, 86400),
+    "after_power_loss": ("stop", ("stop", "resume")),
+    "rcd_self_test": True,
+    "pe_monitor": True,
+    "contact_check": ("mirror", ("mirror", "load", "both")),
+    "temperature_sensor": ("tmp1075", ("none", "tmp1075")),
+    "derate_start_c": (60, 30, 90),
+    "derate_stop_c": (75, 40, 105),
+    "undervoltage_pm": (800, 500, 890),
+    "overvoltage_pm": (1150, 1100, 1190),
     "authorisation": ("free", ("free", "card")),
     "free_id_tag": "FREE",
     "csms_url": "",
@@ -85,6 +100,11 @@ def _contradictions(settings):
         yield "fcr_deadband_mhz: %d: expected less than fcr_full_mhz (%d)" % (
             settings.fcr_deadband_mhz,
             settings.fcr_full_mhz,
+        )
+    if settings.derate_stop_c < settings.derate_start_c + 10:
+        yield "derate_stop_c: %d: expected at least 10 more than derate_start_c (%d)" % (
+            settings.derate_stop_c,
+            settings.derate_start_c,
         )
     if settings.grid:
         from firmware.grid_config import problem

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Boards as data: pin numbers, ratios and options, one module per board.
 
-To add a board, copy pico_w.py, change the numbers and name it in settings.json.
+To add a board, copy pico_w.py, change the numbers, add it to NAMES and to the choices of
+firmware/settings.py, and name it in settings.json.
 """
 
 import json
 
 DEFAULT = "pico_w"
-NAMES = ("pico_w",)
+NAMES = ("pico_w", "pico_w_2x2")
 
 
 def load(name):

@@ -4,7 +4,15 @@
 Hardware duties that no pin can take over: coils fall off while a pin is an input (pull-downs),
 the residual-current monitor opens the contactor by itself, and the phase relay's coil is fed
 through a mirror contact of the main contactor.
+
+PHASE_WIRING says how L2 and L3 are switched:
+"4pole+relay"  a four-pole main contactor, and in series a relay for L2/L3 that moves without load;
+               all poles open together, as IEC 62955 asks where the contactor breaks a 6 mA fault
+"2+2"          two two-pole contactors, L1/N and L2/L3, that close and open together (or L1/N alone);
+               needs another device that breaks all poles on residual current (pico_w_2x2.py)
 """
+
+PHASE_WIRING = "4pole+relay"
 
 # Pins driven low before anything else happens: main contactor, phase relay.
 COILS = (4, 5)
@@ -22,6 +30,12 @@ PHASE_FEEDBACK = 7
 RCD_OK = 8
 RCD_TEST = 9
 MAINS = 10  # zero-crossing detector, one rising edge per cycle
+PE_OK = 11  # earth monitor, 1 = protective earth good
+LOAD_L1 = 12  # 1 = voltage on L1 behind the main contactor (optocoupler)
+
+I2C = 0
+I2C_SDA, I2C_SCL = 16, 17
+TMP1075 = 0x48  # temperature sensor next to the contactor's terminals
 
 READER_UART = 1
 READER_TX, READER_RX = 20, 21

@@ -15,24 +15,29 @@ HIGH_MV = {"A": 12000, "B": 9000, "C": 6000, "D": 3000, "E": 0}
 class Rig:
     """`car` is the letter that the car shows; contacts follow their coils after 20 ms."""
 
-    def __init__(self, start_ms=(1 << 30) - 2000, phases=3, **options):
-        switch = Phases(phases, True, 5, 60000, 10000, 20000)
+    def __init__(self, start_ms=(1 << 30) - 2000, phases=3, mirror=1, **options):
+        switch = Phases(phases, True, 5, 60000, 10000, 20000, mirror)
         self.charger = Charger(32000, switch, **options)
         self.readings = Readings()
-        self.readings.rcd_ok = 1
+        self.readings.rcd_ok = 1  # see `residual` and `monitor_works`
         self.readings.meter_age_ms = 0
-        self.readings.l1_mv = 230000
+        self.readings.l1_mv = self.readings.l2_mv = self.readings.l3_mv = 230000
         self.readings.pp_ohm = 220
-        self.readings.phase_closed = 1 if phases == 3 else 0
+        self.car_phases = 3  # how many of the phases on offer it uses
         self.now_ms = start_ms
         self.t_ms = 0
+        self.step_ms = 10
         self.pwm_ms = 2000  # how long the car has seen the PWM (see test_phases_and_wake)
         self.car = "A"
         self.diode = True
         self.weld = False
         self.no_close = False
         self.phase_stuck = False
+        self.monitor_works = True  # the residual-current monitor reacts to its test
+        self.residual = False
         self.current_ma = 0  # what the car draws while the contactor is closed
+        self.draws_in_b = False  # a car that opens S2 under load
+        self.stray_ma = 0  # in L2, whatever the relay says
         self.closed_ms = -1
         self.opened_ms = -1
 
@@ -51,23 +56,37 @@ class Rig:
         readings.contactor_closed = 1 if (coil and not self.no_close) or self.weld else 0
         if not self.phase_stuck:
             readings.phase_closed = command.three_phase
-        flowing = readings.contactor_closed and self.car in "CD"
-        readings.l1_ma = self.current_ma if flowing else 0
+        flowing = readings.contactor_closed and (self.car in "CD" or self.draws_in_b)
+        current_ma = self.current_ma if flowing else 0
+        readings.l1_ma = current_ma
+        readings.l2_ma = current_ma if readings.phase_closed and self.car_phases > 1 else 0
+        if flowing and self.stray_ma:
+            readings.l2_ma = self.stray_ma
+        readings.l3_ma = current_ma if readings.phase_closed and self.car_phases > 2 else 0
+        tripped = self.residual or (command.rcd_test and self.monitor_works)
+        readings.rcd_ok = 0 if tripped else 1
         self.charger.step(self.now_ms, readings)
         if coil != command.contactor:
             if command.contactor:
                 self.closed_ms = self.t_ms
             else:
                 self.opened_ms = self.t_ms
-        self.now_ms = (self.now_ms + 10) & 0x3FFFFFFF
-        self.t_ms += 10
+        self.now_ms = (self.now_ms + self.step_ms) & 0x3FFFFFFF
+        self.t_ms += self.step_ms
 
     def run(self, ms, car=None):
         """Go on for `ms` with the car showing `car`."""
         if car:
             self.car = car
-        for _ in range(ms // 10):
+        for _ in range(ms // self.step_ms):
             self.step()
+        return self
+
+    def wait(self, ms, car=None):
+        """The same in steps of 50 ms, for when nothing quick is looked at."""
+        self.step_ms = 50
+        self.run(ms, car)
+        self.step_ms = 10
         return self
 
     @property
@@ -82,7 +101,7 @@ class Rig:
 def charging(**options):
     """A rig with a car that charges at the cable's 32 A."""
     rig = Rig(**options)
-    rig.run(4000, "A")
+    rig.wait(4000, "A")
     rig.charger.authorise(True)
     rig.run(1000, "B").run(1500, "C")
     assert rig.state == "C2" and rig.closed
