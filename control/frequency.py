@@ -29,7 +29,7 @@ _RING = const(32)
 # A period that differs this much from the median of 5 is no frequency (0.75 Hz in one cycle);
 # where the edges are noisier than that, six times their usual difference.
 _JUMP_US = const(300)
-_NOISE_MOST_US = const(150)
+_NOISE_STEP = const(4)  # a quarter of a microsecond
 # Beyond this difference of the windows the frequency is on the move: take the fast one.
 _MOVING_MHZ = const(30)
 _ROCOF_EVERY = const(5)
@@ -65,7 +65,7 @@ class Frequency:
         self._longest_us = self._period_us * 11 // 10
         self._median_us = 0
         self._suspect_us = 0  # how far the last period was off, 0 when it was none
-        self._noise = 0  # mean difference of a period from the median, 1/16 us
+        self._noise = 0  # usual difference of a period from the median, 1/16 us
         self._blank_ms = 0
         self._moving = 0
         self._trim_mhz = 0
@@ -76,6 +76,11 @@ class Frequency:
     def noise_mhz(self):
         """What the edges' jitter makes of the fast window, about four standard deviations."""
         return self._noise >> 3  # 2 mHz for each microsecond
+
+    @property
+    def moving(self):
+        """True while the frequency is on the move, so that `mhz` is the fast window."""
+        return self._moving >= 2
 
     def trim(self, clock_ppm):
         """The board's clock is fast by `clock_ppm` (-200 to 200): correct for it, to 1 mHz.
@@ -203,8 +208,11 @@ class Frequency:
     def _judge(self, off_us):
         """Is the newest period, `off_us` from the median, a frequency or an artefact?"""
         size_us = off_us if off_us > 0 else -off_us
-        seen_us = size_us if size_us < _NOISE_MOST_US else _NOISE_MOST_US
-        self._noise += seen_us - (self._noise >> 4)
+        # The median of the differences, found by small steps: one large one counts no more.
+        if size_us << 4 > self._noise:
+            self._noise += _NOISE_STEP
+        elif self._noise:
+            self._noise -= _NOISE_STEP
         was_us = self._suspect_us
         if was_us:
             self._suspect_us = 0
@@ -216,7 +224,7 @@ class Frequency:
                 self._times[at] = (self._times[at] - was_us) & 0x3FFFFFFF
                 self.repairs = (self.repairs + 1) & 0x3FFFFFFF
             return
-        limit_us = self._noise * 6 >> 4
+        limit_us = self._noise * 6 >> 4  # at most some milliseconds, since periods are checked
         if size_us > (limit_us if limit_us > _JUMP_US else _JUMP_US):
             self._suspect_us = off_us
 

@@ -12,7 +12,7 @@ from micropython import const
 from control import pilot
 
 _INTERVAL_MS = const(5000)
-# A grid service: small steps once a second, a step that matters at once.
+# A grid service: small steps once a second, what matters at once.
 _SMALL_INTERVAL_MS = const(1000)
 _LARGE_INTERVAL_MS = const(100)
 _LARGE_MA = const(1000)
@@ -45,7 +45,7 @@ class Offer:
         """Decide from the lowest limit and the grid services; `running`: the car sees the PWM.
 
         grid: None, or the wish of the services (control.grid.stack.Grid), held between 6 A and
-        the limit: target_ma (0: none), reason, pause, urgent, may_rise.
+        the limit: target_ma (0: none), reason, pause, urgent, quick, may_rise.
         """
         if running != self._was_running:
             self._was_running = running
@@ -70,7 +70,9 @@ class Offer:
             return _INTERVAL_MS
         if self.offer_ma > limit_ma or grid.urgent:
             return 0
-        return _LARGE_INTERVAL_MS if not -_LARGE_MA < up_ma < _LARGE_MA else _SMALL_INTERVAL_MS
+        if grid.quick or not -_LARGE_MA < up_ma < _LARGE_MA:
+            return _LARGE_INTERVAL_MS
+        return _SMALL_INTERVAL_MS
 
     def _target_ma(self, limit_ma, limit_reason, grid):
         target_ma = limit_ma

@@ -109,6 +109,11 @@ class Arming:
         return self.why == TESTING
 
     @property
+    def active(self):
+        """True while the offer is clamped to what the car draws."""
+        return self.armed or self.ffr_armed or self.why == TESTING
+
+    @property
     def car_class(self):
         """What this car's response is good for, by the Nordic FFR options and beyond."""
         if not self.proven:
@@ -143,7 +148,7 @@ class Arming:
         elif wants.lowest_pm < _LOW_PM:
             self._refuse(VOLTAGE, measured_ma)
         elif self.testing:
-            self._test(dt_ms, measured_ma, offer_ma)
+            self._test(dt_ms, measured_ma, offer_ma, wants.grain_ma)
         elif not self.steady:
             self._watch_steady(dt_ms, measured_ma, offer_ma, wants)
         else:
@@ -169,7 +174,9 @@ class Arming:
             self._low_ma = measured_ma
         if measured_ma > self._high_ma:
             self._high_ma = measured_ma
-        moving = self._high_ma - self._low_ma > _STEADY_MA or offer_ma != wants.offer_ma
+        away_ma = offer_ma - wants.offer_ma
+        moving = self._high_ma - self._low_ma > _STEADY_MA
+        moving = moving or not -wants.grain_ma < away_ma < wants.grain_ma
         if moving or measured_ma < 1000:
             if self.why != TAPER:
                 self.why = SETTLING
@@ -234,9 +241,9 @@ class Arming:
         self.test.start(drawn_ma, base_ma, base_ma - way_ma, high_ma)
         self.why = TESTING
 
-    def _test(self, dt_ms, measured_ma, offer_ma):
+    def _test(self, dt_ms, measured_ma, offer_ma, grain_ma):
         test = self.test
-        test.step(dt_ms, measured_ma, offer_ma)
+        test.step(dt_ms, measured_ma, offer_ma, grain_ma)
         if test.state == response.DONE:
             self.down_ms = test.down_ms
             self.up_ms = test.up_ms

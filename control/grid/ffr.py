@@ -16,8 +16,8 @@ BUFFER = const(3)
 RECOVERY = const(4)
 NAMES = ("waiting", "support", "deactivation", "buffer", "recovery")
 
-# The median of 5 periods is noisier than the fast window: it agrees within this.
-_AGREE_MHZ = const(25)
+# The median of 5 periods counts whole microseconds: it agrees within this and the noise.
+_AGREE_MHZ = const(5)
 # After an activation the frequency must be good for this long before the next one.
 _BACK_MS = const(1000)
 _NO_CAP = const(1000000)

@@ -14,9 +14,6 @@ MA = const(0)
 W = const(1)
 PM_OF_BASE = const(2)
 
-# A change smaller than this is not worth a duty change; the duty resolves 0.06 A.
-_STEP_MA = const(100)
-
 
 class Reserve:
     """`shift_ma` is what this reserve adds to the offer now (negative: draw less).
@@ -64,8 +61,7 @@ class Reserve:
                 return
             if target_ma > 0 and self.shift_ma > target_ma:
                 return
-        off_ma = target_ma - self.shift_ma
-        if not -_STEP_MA < off_ma < _STEP_MA or (target_ma == 0 and off_ma):
+        if target_ma != self.shift_ma:
             self.shift_ma = target_ma
 
     def walk_back(self, by_ma):

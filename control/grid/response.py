@@ -21,6 +21,7 @@ _TIMEOUT_MS = const(10000)
 # A plateau: long enough to settle, and for the 5 s between two duty changes that go up.
 _PLATEAU_MS = const(5000)
 _MOST_GAP_MA = const(1500)
+_NEAR_MA = const(700)
 
 
 class StepTest:
@@ -39,12 +40,14 @@ class StepTest:
         self._base_ma = 0
         self._high_ma = 0
         self._from_ma = 0
+        self._drawn_ma = 0
         self._ms = 0
         self._waiting_ms = 0
 
     def start(self, drawn_ma, base_ma, low_ma, high_ma):
         """The car draws `drawn_ma` at `base_ma`; step to low_ma, then to high_ma (>= base)."""
         self._from_ma = drawn_ma
+        self._drawn_ma = drawn_ma
         self._base_ma = base_ma
         self._high_ma = high_ma
         self.seen_ma = drawn_ma
@@ -55,17 +58,20 @@ class StepTest:
         """Forget what is under way; results stay."""
         self.state = IDLE
 
-    def step(self, dt_ms, measured_ma, offer_ma):
-        """Every 100 ms with the largest phase current and what the duty says."""
+    def step(self, dt_ms, measured_ma, offer_ma, grain_ma):
+        """Every 100 ms with the largest phase current and what the duty says.
+
+        grain_ma: in what steps the offer moves for this car.
+        """
         state = self.state
         if state == DOWN or state == UP:
-            self._follow(dt_ms, measured_ma, offer_ma)
+            self._follow(dt_ms, measured_ma, offer_ma, grain_ma)
             return
         self._ms += dt_ms
         if self._ms < _PLATEAU_MS:
             return
         if state == LOW:
-            gap_ma = self.target_ma - measured_ma
+            gap_ma = offer_ma - measured_ma
             self.gap_ma = min(max(gap_ma, 0), _MOST_GAP_MA)
             self._from_ma = measured_ma
             self.target_ma = self._high_ma - self._high_ma % 100
@@ -78,26 +84,30 @@ class StepTest:
         elif state == RETURN:
             self._go(DONE)
 
-    def _follow(self, dt_ms, measured_ma, offer_ma):
-        if offer_ma != self.target_ma:
+    def _follow(self, dt_ms, measured_ma, offer_ma, grain_ma):
+        if not -grain_ma < offer_ma - self.target_ma < grain_ma:
             self._waiting_ms += dt_ms  # the pace of duty changes, or a limit
-            if self._waiting_ms >= 2 * _TIMEOUT_MS:
+            if self._waiting_ms >= 6 * _TIMEOUT_MS:
                 self._go(FAILED)
             return
         self._ms += dt_ms
         if self.state == DOWN:
             # 90 % of the way, counted from what was really drawn.
-            way_ma = self._from_ma - self.target_ma
+            way_ma = self._from_ma - max(offer_ma, self.target_ma)
             if measured_ma <= self._from_ma - way_ma * 9 // 10:
                 self.down_ms = self._ms
                 self._go(LOW)
         else:
-            way_ma = self.target_ma - self.gap_ma - self._from_ma
+            way_ma = min(offer_ma, self.target_ma) - self.gap_ma - self._from_ma
             if measured_ma >= self._from_ma + way_ma * 9 // 10:
                 self.up_ms = self._ms
                 self._go(HIGH)
         if self._ms >= _TIMEOUT_MS:
-            self._go(FAILED)
+            if self.state == UP and measured_ma >= self._drawn_ma - _NEAR_MA:
+                self.up_ms = self._ms  # back where it was, but it cannot draw more
+                self._go(HIGH)
+            else:
+                self._go(FAILED)
 
     def _go(self, state):
         self.state = state

@@ -31,7 +31,8 @@ class Grid:
     """What the offer shall be, and why. Built once from settings (firmware/grid_config.py).
 
     reason: which service moves the offer (control.limits). pause: the wish is no current at all.
-    urgent: it must not wait for any pace. may_rise: the car has shown that it follows upward.
+    urgent: it must not wait for any pace. quick: the frequency is on the move. may_rise: the car
+    has shown that it follows upward.
     base_ma: the baseline now. shift_ma: what the reserves ask on top of it, before any limit.
     frozen: 0 frequency good, 1 held, 2 given up. hold: ride-through.
     """
@@ -42,6 +43,7 @@ class Grid:
         self.reason = RESERVE
         self.pause = False
         self.urgent = False
+        self.quick = False
         self.may_rise = False
         self.base_ma = 0
         self.shift_ma = 0
@@ -119,7 +121,8 @@ class Grid:
         wants.meter_ok = meter_ok
         wants.frequency_ok = charger.frequency.valid or self.frozen == 1
         wants.lowest_pm = self.watch.lowest_pm
-        wants.offer_ma = min(max(self.target_ma, _MIN_MA), wants.limit_ma) // 100 * 100
+        wants.offer_ma = min(max(self.target_ma, _MIN_MA), wants.limit_ma)
+        wants.grain_ma = charger.offer.grain_ma
         arming.step(
             dt_ms,
             charger.command.contactor == 1 and charger.offer_ma > 0,
@@ -156,6 +159,7 @@ class Grid:
             return
         self._invalid_ms = 0
         self.frozen = 0
+        self.quick = frequency.moving
         arming = self.arming
         if frequency.updates != self._seen:
             self._seen = frequency.updates
@@ -201,7 +205,7 @@ class Grid:
             base_ma = limit_ma
         arming = self.arming
         up_ma = 0
-        if arming and arming.steady:
+        if arming and arming.active:
             self._above_ma = 0
             if base_ma > arming.base_ma:
                 self._above_ma = base_ma - arming.base_ma + arming.gap_ma
@@ -211,7 +215,7 @@ class Grid:
             self.frr.step(dt_ms, base_ma, _MIN_MA + up_ma)
             base_ma += self.frr.shift_ma
         if self.ffr:
-            if self.ffr.state == 0 or self.ffr.shift_ma:
+            if self.ffr.state == 0:
                 self._recover_base_ma = max(base_ma, _MIN_MA)
             # What was not drawn is not made up faster than the recovery allows.
             if not self.ffr.over and base_ma > self._recover_base_ma + self.ffr.recover_ma:
@@ -245,7 +249,7 @@ class Grid:
             if arming.testing:
                 target_ma = arming.test.target_ma
                 reason = limits.SELF_TEST
-            elif arming.steady:
+            elif arming.active:
                 target_ma += self._allowance_ma(arming, shift_ma)
         self.urgent = self.ffr is not None and self.ffr.latched
         self.reason = reason
@@ -272,6 +276,6 @@ class Grid:
         if self.pause:
             self._pause_ms += dt_ms
             self.pause = self._pause_ms < _PAUSE_MS or target_ma < _MIN_MA
-        elif target_ma < _MIN_MA >> 1 and not ffr_ma:
+        elif self.base_ma >= _MIN_MA and target_ma < _MIN_MA >> 1 and not ffr_ma:
             self.pause = True
             self._pause_ms = 0

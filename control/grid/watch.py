@@ -27,6 +27,7 @@ class Wants:
         self.ffr_over = False
         self.limit_ma = 0
         self.offer_ma = 0  # what the offer is to be while settling
+        self.grain_ma = 100  # in what steps the offer moves
         self.meter_ok = False
         self.frequency_ok = False
         self.lowest_pm = 0
