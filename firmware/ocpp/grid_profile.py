@@ -107,10 +107,7 @@ class GridProfile:
         volts = _NOMINAL_V * self._app.charger.phases
         sections = {"baseline_ma": baseline_w * 1000 // volts, "fcr": None}
         if curve is not None:
-            capacity_w = max([abs(w) for _, w in curve])
-            sections["fcr"] = [
-                {"mode": "custom", "curve": curve, "unit": "w", "capacity_w": capacity_w}
-            ]
+            sections["fcr"] = [{"mode": "custom", "curve": curve, "unit": "w"}]
         sections["frr"] = {} if signals else None
         return sections, signals
 
@@ -131,8 +128,10 @@ class GridProfile:
         """ClearChargingProfileRequest -> response; None = whatever is there."""
         if self.id is None or (name is not None and name != self.id):
             return {"status": "Unknown"}
+        why = self._act({"baseline_ma": None, "fcr": None, "frr": None})
+        if why:
+            return rejected("InternalError", why)  # in an activation, say: it stays in force
         self.id = self._until_s = self._signal_curve = None
-        self._act({"baseline_ma": None, "fcr": None, "frr": None})
         self._setpoint(None, 0)
         return {"status": "Accepted"}
 

@@ -268,7 +268,6 @@ def test_local_frequency():
     assert app.grid.sections["fcr"] == [
         {
             "mode": "custom", "curve": [[49900, -2070], [50100, 2070]], "unit": "w",
-            "capacity_w": 2070,
         }
     ]  # fmt: skip
     assert send(transfer, "ClearChargingProfile", {"chargingProfileId": 9})["status"] == "Unknown"
