@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""make flash PORT=/dev/ttyACM0 BOARD=pico_w [DRY_RUN=1]
+
+Checks the board, compiles, copies what changed, verifies, switches, resets, shows the boot log.
+Unplug the car first: the charger is stopped, and its contactor opens at once.
+"""
+
+import argparse
+import json
+import sys
+
+from tools.flash import boards, build, install
+from tools.flash.device import Device
+from tools.flash.errors import FlashError
+from tools.tree import ROOT
+
+HEALTHY_S = 45
+
+
+def event(line):
+    """The event of a line of the charger's log, or None."""
+    try:
+        return json.loads(line).get("event")
+    except (ValueError, AttributeError):
+        return None
+
+
+def show_boot(device, trial, tell, seconds=HEALTHY_S):
+    """Reset and show what the board prints until it is known to be healthy."""
+    device.reset()
+    seen = set()
+    last = "app_confirmed" if trial else "boot"
+
+    def done(line):
+        return event(line) in (last, "app_fallback")
+
+    for line in device.watch(seconds, done):
+        tell("  | " + line)
+        seen.add(event(line))
+    if "app_fallback" in seen:
+        raise FlashError(
+            "the new application did not get healthy, the board went back to the previous one"
+        )
+    if last not in seen:
+        text = "no %s event within %d s; the board keeps the previous application in reserve"
+        raise FlashError(text % (last, seconds))
+
+
+def flash(port, board, files=None, dry_run=False, tell=print, seconds=HEALTHY_S):
+    """All of it. `files`: the application to install (default: compile this repository's)."""
+    chip = boards.chip(board)
+    if files is None:
+        files = build.application(chip, ROOT / "build" / "flash" / chip.architecture)
+    device = Device(port)
+    try:
+        device.step = "reading its version"
+        about = device.about()
+        boards.check(board, about)
+        first = install.check_settings(about, board)
+        todo = install.plan(device, files)
+        tell("board    %s, MicroPython %d.%d.%d" % (about["machine"], *about["version"]))
+        for line in todo.lines():
+            tell(line)
+        todo.check_space()
+        if dry_run:
+            tell("dry run: nothing was written")
+        elif todo.nothing:
+            tell("the board has exactly this application")
+            device.reset()
+        else:
+            if first:
+                device.replace("/settings.json", json.dumps(first).encode())
+            install.carry_out(device, todo, build.version(), tell)
+            show_boot(device, todo.active is not None, tell, seconds)
+            tell("done     %s runs and is healthy" % todo.target)
+    finally:
+        device.close()
+
+
+def main(arguments=None):
+    """Exit status 0: done; 1: one line says why not."""
+    parser = argparse.ArgumentParser(prog="python -m tools.flash", description=__doc__)
+    parser.add_argument("--port", default="", help="serial port, or socket://host:port")
+    parser.add_argument("--board", default="", help="one of: " + ", ".join(boards.names()))
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done")
+    options = parser.parse_args(arguments)
+    try:
+        flash(options.port, options.board, dry_run=options.dry_run)
+    except FlashError as error:
+        print("error: %s" % error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
