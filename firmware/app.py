@@ -18,7 +18,7 @@ from control.pause import Pause
 from control.phases import Phases
 from control.supply import Supply
 from control.thermal import Thermal
-from firmware import crashes
+from firmware import crashes, update
 from firmware.alarms import Alarms
 from firmware.board import Board
 from firmware.cars import Cars
@@ -161,7 +161,7 @@ class App:
         board = self.board
         round_number = 0
         started_ms = time.ticks_ms()
-        proven = False
+        proven = confirmed = False
         while True:
             now_ms = time.ticks_ms()
             board.meter.poll(now_ms)
@@ -179,6 +179,11 @@ class App:
                 if self.grid:
                     self.grid.poll(now_ms)
                 self.log.drain(self.charger.events)
+                if not confirmed and time.ticks_diff(now_ms, started_ms) >= update.HEALTHY_MS:
+                    confirmed = True
+                    slot = update.confirm()
+                    if slot:
+                        self.log.event("app_confirmed", slot=slot)
                 if not proven and time.ticks_diff(now_ms, started_ms) >= crashes.HEALTHY_MS:
                     proven = True
                     crashes.clear()
