@@ -10,7 +10,7 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help bench live scenarios picture test lint format size bench-speed install clean distclean
+.PHONY: help bench live scenarios picture test lint format size bench-speed pilot-test install clean distclean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ size: $(VENV)/dev.stamp node_modules/.package-lock.json ## bytes of .mpy and of 
 
 bench-speed: $(VENV)/bench.stamp ## a benchmark, not a test: how much faster than real time, and the cost of a control step
 	@$(BIN)/python -m tools.bench_speed
+
+pilot-test: $(VENV)/bench.stamp ## the pilot tester's list on the simulated bench (PORT=/dev/ttyACM0: on a real charger)
+	@$(BIN)/python -m tools.pilot_tester $(if $(PORT),--port $(PORT),--bench)
 
 install: $(VENV)/dev.stamp typings/stamp node_modules/.package-lock.json ## everything the other words install, at once
 
