@@ -6,11 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 SCENARIO ?= tools/bench/scenarios/afternoon.toml
+SEEDS ?= 1
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help bench live scenarios picture test lint format size bench-speed pilot-test install clean distclean
+.PHONY: help bench live scenarios zoo picture test lint format size bench-speed pilot-test install clean distclean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -23,6 +24,9 @@ live: $(VENV)/bench.stamp ## the same in real time, with controls on http://loca
 
 scenarios: $(VENV)/bench.stamp ## every shipped scenario, in parallel (JOBS=n)
 	@$(BIN)/python -m tools.all_scenarios --jobs $(JOBS)
+
+zoo: $(VENV)/bench.stamp ## every car in every story, in parallel (JOBS=n SEEDS=n ARGS="--cars zoe"); writes out/zoo/report.html
+	@$(BIN)/python -m tools.zoo --jobs $(JOBS) --seeds $(SEEDS) $(ARGS)
 
 picture: $(VENV)/bench.stamp ## the picture of the README, from a real run of the bench (needs chromium)
 	$(BIN)/python -m tools.picture
