@@ -22,7 +22,8 @@ class Contactors:
     """Coils off from the first line. `main` is 1 while the main coil is driven."""
 
     def __init__(self, main_pin, phase_pin, main_feedback_pin, phase_feedback_pin, together=False):
-        self._main = Pin(main_pin, Pin.OUT, value=0)
+        self._main = main_pin if hasattr(main_pin, "off") else Pin(main_pin, Pin.OUT, value=0)
+        self._economise = getattr(self._main, "tick", None)
         self._phase = Pin(phase_pin, Pin.OUT, value=0)
         self._main_feedback = Pin(main_feedback_pin, Pin.IN)
         self._phase_feedback = Pin(phase_feedback_pin, Pin.IN)
@@ -39,6 +40,10 @@ class Contactors:
                 self._main.on()
                 if self._together:
                     self._move(three_phase)
+                if not self.main:  # the guard's interrupt came in between: it has the last word
+                    self.open()
+            if self._economise:
+                self._economise(now_ms)
         elif self.main:
             self._let_go_ms = now_ms
             self.open()

@@ -11,10 +11,13 @@ OPEN_OHM = 1 << 20
 
 
 class Proximity:
-    """Measures against the same reference that feeds the pull-up, so its error cancels."""
+    """Measures against the same reference that feeds the pull-up, so its error cancels.
 
-    def __init__(self, pin, pull_up_ohm):
-        self._adc = ADC(Pin(pin))
+    adc: whatever has `read_u16`, where the converter is not machine.ADC's to use.
+    """
+
+    def __init__(self, pin, pull_up_ohm, adc=None):
+        self._adc = adc or ADC(Pin(pin))
         self._pull_up_ohm = pull_up_ohm
 
     def ohm(self):

@@ -4,21 +4,16 @@
 readings = board.read(now_ms) -> command = charger.step(...) -> board.apply(now_ms, command)
 """
 
-from machine import UART, Pin
+from machine import Pin
 
 from control.guard import Guard
 from control.readings import PILOT_X1, Readings
-from drivers.card_reader import CardReader
 from drivers.contactor import Contactors
+from drivers.cp_switch import CpSwitch
 from drivers.guard_timer import GuardTimer
-from drivers.mains import Mains
-from drivers.meter_modbus import ModbusMeter
-from drivers.modbus_rtu import ModbusRtu
-from drivers.pilot_pwm import PilotPwm
-from drivers.pilot_sense import PilotSense
-from drivers.proximity import Proximity
 from drivers.rcd import Rcd
 from drivers.tmp1075 import Tmp1075
+from firmware import parts
 
 _PROXIMITY_EVERY = 10  # steps; a cable does not change its resistor in less than 100 ms
 _ALIVE_MV = 115000  # with less than half the voltage a dead load side proves nothing
@@ -34,21 +29,20 @@ class Board:
     def __init__(self, data, settings):
         self.readings = Readings()
         self.contactors = Contactors(
-            data.CONTACTOR,
+            parts.coil(data, settings),
             data.PHASE_RELAY,
             data.CONTACTOR_FEEDBACK,
             data.PHASE_FEEDBACK,
             data.PHASE_WIRING == "2+2",
         )
-        self.pilot = PilotPwm(data.CP_PWM)
-        self.sense = PilotSense(data.CP_HIGH, data.CP_LOW, data.CP_OFFSET_MV, data.CP_RATIO)
+        self.pilot = parts.pilot(data)
+        self.sense = parts.sense(data, settings)
+        self._check_sense = getattr(self.sense, "check", None)
         self.rcd = Rcd(data.RCD_OK, data.RCD_TEST)
-        self.proximity = Proximity(data.PROXIMITY, data.PROXIMITY_PULL_UP_OHM)
-        self.mains = Mains(data.MAINS)
-        line = _uart(data.METER_UART, data.METER_BAUD, data.METER_TX, data.METER_RX)
-        self.meter = ModbusMeter(ModbusRtu(line))
-        line = _uart(data.READER_UART, data.READER_BAUD, data.READER_TX, data.READER_RX)
-        self.reader = CardReader(line)
+        self.proximity = parts.proximity(data, self.sense)
+        self.mains = parts.mains(data, settings)
+        self.meter = parts.meter(data, settings)
+        self.reader = parts.reader(data, settings)
         self._earth = Pin(data.PE_OK, Pin.IN, Pin.PULL_DOWN) if settings.pe_monitor else None
         self._mirror = settings.contact_check != "load"
         self._load = None
@@ -57,8 +51,7 @@ class Board:
         self.temperature = None
         if settings.temperature_sensor == "tmp1075":
             self.temperature = Tmp1075(_i2c(data), data.TMP1075)
-        self._cp_connect = Pin(data.CP_CONNECT, Pin.OUT, value=1)
-        self._connected = 1
+        self._cp_switch = CpSwitch(data.CP_CONNECT)
         self._rcd_test = 0
         self.guard = Guard()
         self._guard_timer = GuardTimer(self.guard, self.contactors, self.sense, self.rcd)
@@ -68,6 +61,8 @@ class Board:
     def read(self, now_ms):
         """Overwrite the readings with what the hardware says now."""
         readings = self.readings
+        if self._check_sense:
+            self._check_sense()
         readings.cp_high_mv = self.sense.high_mv()
         readings.cp_low_mv = self.sense.low_mv()
         contactors = self.contactors
@@ -122,9 +117,7 @@ class Board:
         main = 0 if guard.tripped else command.contactor
         self.contactors.drive(main, command.three_phase, now_ms)
         self.pilot.drive(command.pilot_mode, command.duty_ppm)
-        if command.cp_connect != self._connected:
-            self._connected = command.cp_connect
-            self._cp_connect.value(command.cp_connect)
+        self._cp_switch.connect(command.cp_connect)
         if command.rcd_test != self._rcd_test:
             self._rcd_test = command.rcd_test
             self.rcd.test(command.rcd_test)
@@ -133,10 +126,6 @@ class Board:
         """Open the contactor, offer nothing, stop the guard's timer: the program ends."""
         self._guard_timer.stop()
         self.pilot.drive(PILOT_X1, 0)  # the PWM would go on by itself
-
-
-def _uart(number, baud, tx, rx):
-    return UART(number, baudrate=baud, tx=Pin(tx), rx=Pin(rx))
 
 
 def _i2c(data):

@@ -7,12 +7,19 @@ A file with any error is not used at all: the charger then starts with its defau
 
 import json
 
+from firmware import boards
+
 FILE = "settings.json"
 
 # key: (default, lowest, highest) for integers, (default, choices) for names, a default
 # alone for true/false and free text (at most 128 characters).
 TABLE = {
-    "board": ("pico_w", ("pico_w", "pico_w_2x2")),
+    "board": ("pico_w", boards.NAMES),
+    "pilot_sense": ("board", ("board", "peak_hold", "phase_locked", "burst")),
+    "mains_timing": ("board", ("board", "irq", "pio", "pcnt", "soft")),
+    "meter": ("sdm630", ("sdm630", "sdm120", "em340", "bl0942")),
+    "card_reader": ("line", ("line", "mfrc522")),
+    "coil_hold_pm": (1000, 200, 1000),
     "device_id": "GP-0001",
     "phases": (3, 1, 3),
     "max_current_ma": (16000, 6000, 80000),
@@ -91,7 +98,27 @@ def _fault(rule, value):
     return "expected a text of at most 128 characters"
 
 
+def _fitted(settings):
+    """What the board cannot be built with."""
+    board = boards.load(settings.board)
+    for key, offered in (
+        ("pilot_sense", board.PILOT_SENSES),
+        ("mains_timing", board.MAINS_TIMINGS),
+    ):
+        wanted = getattr(settings, key)
+        if wanted != "board" and wanted not in offered:
+            yield "%s: %r: expected board, %s with board %s" % (
+                key,
+                wanted,
+                ", ".join(offered),
+                settings.board,
+            )
+    if settings.card_reader == "mfrc522" and not hasattr(board, "READER_SPI"):
+        yield "card_reader: 'mfrc522': expected line with board %s" % settings.board
+
+
 def _contradictions(settings):
+    yield from _fitted(settings)
     if settings.phases == 2:
         yield "phases: 2: expected 1 or 3"
     if settings.nominal_mhz not in (50000, 60000):

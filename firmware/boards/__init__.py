@@ -8,7 +8,7 @@ firmware/settings.py, and name it in settings.json.
 import json
 
 DEFAULT = "pico_w"
-NAMES = ("pico_w", "pico_w_2x2")
+NAMES = ("pico_w", "pico_w_2x2", "esp32")
 
 
 def load(name):

@@ -12,7 +12,7 @@ from tools.tree import ROOT, device_files
 
 # Modules of both chips' stock MicroPython 1.29 that touch no pin, clock, file or network.
 PURE = {"array", "micropython", "struct"}
-CHIP = {"machine", "time", "esp32", "rp2", "uctypes", "sys"}
+CHIP = {"machine", "time", "esp32", "neopixel", "rp2", "uctypes", "sys"}
 SYSTEM = {
     "asyncio",
     "binascii",
