@@ -47,6 +47,12 @@ TABLE = {
     "overvoltage_pm": (1150, 1100, 1190),
     "authorisation": ("free", ("free", "card")),
     "free_id_tag": "FREE",
+    "wifi_ssid": "",
+    "wifi_password": "",
+    "wifi_country": "",
+    "ethernet": False,
+    "ntp_host": "pool.ntp.org",
+    "setup_password": "",  # of the set-up access point; empty = there is none
     "csms_url": "",
     "charge_point_id": "",
     "authorization_key": "",
