@@ -10,6 +10,7 @@ import json
 from firmware import boards
 
 FILE = "settings.json"
+SECRETS = ("wifi_password", "setup_password", "authorization_key")
 
 # key: (default, lowest, highest) for integers, (default, choices) for names, a default
 # alone for true/false and free text (at most 128 characters).
@@ -165,7 +166,8 @@ def validate(values):
             continue
         fault = _fault(rule, value)
         if fault:
-            errors.append("%s: %r: %s" % (key, value, fault))
+            shown = "a secret" if key in SECRETS else repr(value)
+            errors.append("%s: %s: %s" % (key, shown, fault))
         else:
             setattr(settings, key, value)
     errors.extend(_contradictions(settings))
