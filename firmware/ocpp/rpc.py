@@ -41,6 +41,10 @@ TYPE = "TypeConstraintViolation"
 INTERNAL = "InternalError"
 
 
+async def _nothing():
+    """The interpreter remembers the result of the last await until the next one."""
+
+
 class CallError(Exception):
     """Raised by a handler to answer with CALLERROR; `code` is one of the names above."""
 
@@ -141,6 +145,7 @@ class Rpc:
                 text = await self._socket.receive()
                 message = self._decoded(text)
                 text = None  # it may be large: let go of it before the handler needs memory
+                await _nothing()
                 action = message[2] if message and message[0] == _CALL else None
                 reply = self._taken(message)
                 message = None

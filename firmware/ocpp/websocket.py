@@ -163,7 +163,14 @@ class WebSocket:
                 else:
                     message += data
                 if final:
-                    return await self._decoded(message)
+                    data = None  # a long message is here twice while it is decoded, never more
+                    try:
+                        message = decoded(message)
+                    except (UnicodeError, ValueError):
+                        await self._fail(_BAD_UTF8, "message is not UTF-8")
+                    traffic.received += 1
+                    _tap("in", message)
+                    return message
 
     async def _control(self, opcode, data):
         """A control frame; raises Closed when it ends the connection."""
@@ -177,15 +184,6 @@ class WebSocket:
             raise Closed("closed by the server with code %d" % code)
         else:
             await self._fail(_PROTOCOL_ERROR, "unknown opcode %d" % opcode)
-
-    async def _decoded(self, message):
-        try:
-            text = decoded(message)
-        except (UnicodeError, ValueError):
-            await self._fail(_BAD_UTF8, "message is not UTF-8")
-        traffic.received += 1
-        _tap("in", text)
-        return text
 
     async def _read_frame(self, already):
         """(final, opcode, payload); `already` bytes of the message were read before."""
