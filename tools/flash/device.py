@@ -174,6 +174,7 @@ class Device:
         with contextlib.suppress(Exception):
             self._link.exec_raw_no_follow("import machine\nmachine.reset()")
         self._link.in_raw_repl = False
+        time.sleep(0.2)  # what is sent before it goes down is lost
 
     def watch(self, seconds, until):
         """Yield the lines the board prints for so long, or till `until(line)`; survives USB."""

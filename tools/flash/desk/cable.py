@@ -116,7 +116,8 @@ class Desk:
             os.write(self._master, data)
             return
         status = self._child.wait()
-        if status in RESTARTS and not self.pulled:
+        interrupted = status in (-signal.SIGINT, 130)  # Ctrl-C met a board that was going down
+        if (status in RESTARTS or interrupted) and not self.pulled:
             self._child.stdin.close()
             self._start(status == SOFT)
         else:
