@@ -30,17 +30,7 @@ WAITING = const(5)
 REJOINING = const(6)
 FAILED = const(7)  # a step ran out of time; noted, then IDLE on the old phases
 REFUSED = const(8)  # not started
-NAMES = (
-    "idle",
-    "stopping",
-    "parting",
-    "moving",
-    "returning",
-    "waiting",
-    "rejoining",
-    "failed",
-    "refused",
-)
+NAMES = tuple("idle stopping parting moving returning waiting rejoining failed refused".split())
 
 NONE = const(0)
 BOARD = const(1)  # the hardware cannot
@@ -53,18 +43,8 @@ WELD = const(7)  # main contacts closed without their coil
 RELAY = const(8)  # the relay did not follow
 FAULT = const(9)  # a fault of protection came in between
 TIMEOUT = const(10)
-WHY_NAMES = (
-    "none",
-    "board",
-    "no_meter",
-    "dwell",
-    "cap",
-    "policy",
-    "car_draws",
-    "weld",
-    "relay",
-    "fault",
-    "timeout",
+WHY_NAMES = tuple(
+    "none board no_meter dwell cap policy car_draws weld relay fault timeout".split()
 )
 
 # Half a second before the session would open a contactor under load (sequence 10.2, 6 s).
@@ -115,12 +95,13 @@ class Phases:
         self._hold_off_ms = 0
         self._loads = 0
         self._loaded = False
+        self._owes = False  # a wait, to the car that is plugged in
         self._booted = not can_switch
         self._boot_ms = 0  # left for the relay to get where it is wanted, after a start
 
     def busy(self):
         """True while the sequence needs the contactor open."""
-        return self._boot_ms > 0 or STOPPING <= self.state <= REJOINING
+        return self._boot_ms > 0 or self._owes or STOPPING <= self.state <= REJOINING
 
     def request(self, phases):
         """Ask for 1 or 3 phases; acted upon in the next steps. Raises ValueError otherwise."""
@@ -144,6 +125,7 @@ class Phases:
 
     def new_session(self):
         """A car has been unplugged: its count of switches does not burden the next one."""
+        self._owes = False
         self.switches = 0
         self._hold_off_ms = 0
         self.why = NONE
@@ -163,7 +145,9 @@ class Phases:
                 self._boot(readings)
             if self._boot_ms > 0:
                 self._boot_ms = self._boot_ms - dt_ms if self.wanted != self.phases else 0
-            if self.wanted != self.phases and self._hold_off_ms <= 0 and not fault:
+            if self._owes and not fault:
+                self._wait_again(readings, plugged)
+            elif self.wanted != self.phases and self._hold_off_ms <= 0 and not fault:
                 if self._boot_ms <= _BOOT_MS - _LOOK_MS:
                     self._begin(session, plugged, meter_ok)
             return
@@ -177,7 +161,9 @@ class Phases:
         elif state == MOVING:
             self._moving(readings, plugged)
         elif state == RETURNING:
-            if self._stands(readings) or self._state_ms >= _MOVE_LIMIT_MS:
+            if readings.contactor_closed:
+                self._fail(WELD)
+            elif self._stands(readings) or self._state_ms >= _MOVE_LIMIT_MS:
                 self._go(WAITING)
         elif state != REJOINING or self._state_ms >= _REJOIN_MS:
             self._go(IDLE)
@@ -254,10 +240,14 @@ class Phases:
         return not self._mirror or readings.phase_closed == (1 if self.phases == 3 else 0)
 
     def _moving(self, readings, plugged):
-        if self._stands(readings):
+        if readings.contactor_closed:
+            self._owes = plugged
+            self._fail(WELD)  # the relay stays where it is told: nothing moves under voltage
+        elif self._stands(readings):
             if plugged:
                 self.switches += 1
                 self._since_switch_ms = 0
+            self._owes = plugged
             self._go(WAITING)
         elif self._state_ms >= _MOVE_LIMIT_MS:
             self.phases = 4 - self.phases  # let go of the move
@@ -268,12 +258,21 @@ class Phases:
         if readings.contactor_closed:
             self._fail(WELD)
         elif not plugged or self._state_ms >= self._wait_ms():
+            self._owes = False
             self.cp_connect = 1
             self._go(REJOINING)
 
+    def _wait_again(self, readings, plugged):
+        # The relay has moved, but the car has not had its time: nothing closes before that.
+        if not plugged:
+            self._owes = False
+        elif not readings.contactor_closed:
+            self.cp_connect = 0
+            self._go(WAITING)
+
     def _wait_ms(self):
         # After a failed move the car meets what it has left: the short wait will do.
-        up = self.phases == 3 and not self.why
+        up = self.phases == 3 and self.why != RELAY
         wait_ms = self._wait_up_ms if up else self._wait_down_ms
         if self._loaded and wait_ms < _UNDER_LOAD_WAIT_MS:
             wait_ms = _UNDER_LOAD_WAIT_MS

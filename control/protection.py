@@ -10,8 +10,8 @@
 | short       | high plateau at 0 V (state E)                        | gone for 30 s, or A   |
 | overcurrent | a phase above (offer + 0.5 A) x 1.10 for longer than | unplugging            |
 |             | the car needs to follow                              |                       |
-| phase_relay | L2/L3 contacts not as commanded for 1 s, or current  | right again           |
-|             | in L2 or L3 on one phase                             |                       |
+| phase_relay | L2/L3 contacts not as commanded for 1 s (0.1 s while | right again; unplugged|
+|             | closed), or current in L2 or L3 on one phase         | if it came while closed|
 | rcd_test    | residual-current monitor failed its self-test        | a passed test, or a   |
 |             |                                                      | person                |
 | pe          | earth monitor not healthy for 50 ms                  | healthy and unplugged |
@@ -57,6 +57,7 @@ KEPT = (RCD, WELD, RCD_TEST, PE)
 # Mirror contacts follow the coil within tens of milliseconds; WARP's table allows 250 ms.
 _FEEDBACK_MS = const(250)
 _PHASE_FEEDBACK_MS = const(1000)
+_DROPPED_MS = const(100)
 _PE_MS = const(50)
 # EVerest's default: the 5 s a car may take to follow a duty change (sequence 6) and 2 s more.
 OVERCURRENT_MS = const(7000)
@@ -177,7 +178,6 @@ class Protection:
         elif fault == WELD or fault == RCD_TEST:
             gone = False
         elif fault == PHASE_RELAY:
-            # A current where none should be stops with the opening: that proves nothing.
             gone = readings.phase_closed == command.three_phase and (gone or not self._stray)
         elif fault == TEMPERATURE or fault == OVERVOLTAGE:
             # Whoever has found it tells again each 100 ms while it lasts.
@@ -203,6 +203,7 @@ class Protection:
 
     def _phase_relay(self, dt_ms, readings, command, offer_ma):
         # The sequencer judges a move, this judges what stays wrong afterwards.
+        limit_ms = _PHASE_FEEDBACK_MS
         if readings.phase_closed == command.three_phase:
             if (
                 command.three_phase
@@ -212,8 +213,12 @@ class Protection:
                 if self._phase_ms:
                     self._phase_ms = 0
                 return False
-            self._stray = self._phase_ms + dt_ms >= _PHASE_FEEDBACK_MS
-        elif self.together and command.contactor:
-            self._stray = True  # opening hides it, too
+        elif command.contactor and not self.together:
+            # Dropped out under voltage: be away before it comes back on a car that has bridged.
+            limit_ms = _DROPPED_MS
         self._phase_ms += dt_ms
-        return self._phase_ms >= _PHASE_FEEDBACK_MS
+        if self._phase_ms < limit_ms:
+            return False
+        if command.contactor:
+            self._stray = True  # opening hides it, or the car is not what it was
+        return True

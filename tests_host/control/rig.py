@@ -18,6 +18,7 @@ class Rig:
     def __init__(self, start_ms=(1 << 30) - 2000, phases=3, mirror=1, **options):
         switch = Phases(phases, True, 5, 60000, 10000, 20000, mirror)
         self.charger = Charger(32000, switch, **options)
+        self.together = options.get("together", False)
         self.readings = Readings()
         self.readings.rcd_ok = 1  # see `residual` and `monitor_works`
         self.readings.meter_age_ms = 0
@@ -33,6 +34,8 @@ class Rig:
         self.weld = False
         self.no_close = False
         self.phase_stuck = False
+        self.phase_drops = False  # the relay's coil has lost its supply
+        self.short = False
         self.monitor_works = True  # the residual-current monitor reacts to its test
         self.residual = False
         self.current_ma = 0  # what the car draws while the contactor is closed
@@ -44,7 +47,7 @@ class Rig:
     def step(self):
         readings = self.readings
         command = self.charger.command
-        high_mv = HIGH_MV[self.car]
+        high_mv = 0 if self.short else HIGH_MV[self.car]
         low_mv = high_mv
         if command.pilot_mode == PILOT_PWM:
             low_mv = -12000 if self.diode else -high_mv
@@ -54,7 +57,10 @@ class Rig:
         readings.cp_low_mv = low_mv
         coil = command.contactor
         readings.contactor_closed = 1 if (coil and not self.no_close) or self.weld else 0
-        if not self.phase_stuck:
+        if self.phase_drops:
+            readings.phase_closed = 0
+        elif not self.phase_stuck and not (readings.contactor_closed and not self.together):
+            # The wiring's own interlock: the relay's coil hangs on a mirror contact.
             readings.phase_closed = command.three_phase
         flowing = readings.contactor_closed and (self.car in "CD" or self.draws_in_b)
         current_ma = self.current_ma if flowing else 0

@@ -92,12 +92,24 @@ def test_guard_trip_is_followed_by_control():
 
 def test_relay_that_stands_wrong_forbids_charging():
     rig = charging()
-    rig.phase_stuck = True
-    rig.readings.phase_closed = 0
-    rig.run(1100)
+    rig.phase_drops = True
+    rig.run(120)
     assert fault(rig) == "phase_relay" and not rig.closed
-    rig.readings.phase_closed = 1
-    rig.run(5000)
+    rig.phase_drops = False
+    rig.wait(60000)
+    assert not rig.closed  # the car may have bridged its inputs
+    rig.run(300, "A")
+    assert fault(rig) == "none"
+
+
+def test_relay_that_stands_wrong_with_the_contactor_open_may_come_right():
+    rig = charging()
+    rig.run(1000, "B")
+    rig.phase_drops = True
+    rig.run(1100)
+    assert fault(rig) == "phase_relay"
+    rig.phase_drops = False
+    rig.run(1000, "B").run(3000, "C")
     assert fault(rig) == "none" and rig.closed
 
 
