@@ -42,6 +42,14 @@ def freq(hz=None):
     return 125000000
 
 
+def time_pulse_us(pin, level, timeout_us=1000000):
+    """Length of a pulse on the pilot pin, which can be read while it is driven; else -2."""
+    if pin.id != chip.board_pilot() or not chip.board.pwm_hz:
+        return -2
+    high_us = chip.board.duty_ppm // chip.board.pwm_hz
+    return high_us if level else 1000000 // chip.board.pwm_hz - high_us
+
+
 def idle():
     """Nothing to wait for."""
 
