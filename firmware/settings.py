@@ -120,6 +120,11 @@ def _fitted(settings):
                 ", ".join(offered),
                 settings.board,
             )
+    timing = settings.mains_timing
+    if timing == "board":
+        timing = board.MAINS_TIMINGS[0]
+    if timing == "soft" and isinstance(settings.grid, dict) and "ffr" in settings.grid:
+        yield "grid.ffr: refused with mains_timing soft (50 us of jitter): expected pcnt"
     if settings.card_reader == "mfrc522" and not hasattr(board, "READER_SPI"):
         yield "card_reader: 'mfrc522': expected line with board %s" % settings.board
 

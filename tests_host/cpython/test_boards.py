@@ -104,6 +104,15 @@ def test_what_is_not_fitted_is_refused_by_name(values, key):
     assert len(errors) == 1 and errors[0].startswith(key + ":") and "expected" in errors[0]
 
 
+def test_a_fast_reserve_is_refused_with_soft_time_stamps():
+    ffr = {"ffr": {"option": "nordic_c", "capacity_ma": 3000}}
+    soft = {"board": "esp32", "mains_timing": "soft", "grid": ffr}
+    assert [error for error in validate(soft)[1] if error.startswith("grid.ffr: refused")]
+    for timing in ("pcnt", "board"):
+        errors = validate({**soft, "mains_timing": timing})[1]
+        assert not [error for error in errors if "refused" in error]
+
+
 @pytest.mark.parametrize(
     "values",
     [
