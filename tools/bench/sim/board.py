@@ -47,6 +47,7 @@ class Board:
         self.cause = 1
         self.pp_ohm = 0  # proximity resistor of the plugged cable, 0 = none
         self.duty_ppm = 0
+        self.pilot_hz = 0
         self.timers = []
         self.in_irq = False  # a hard interrupt handler is running
         self.edge_handler = None  # of the zero-crossing pin
@@ -106,6 +107,7 @@ class Board:
         if not self.powered or pin != PILOT:
             return
         self.driven[PILOT] = True
+        self.pilot_hz = hz
         if duty_ppm >= 1000000:
             self._pilot(X1, 1000000)
         elif duty_ppm <= 0:
