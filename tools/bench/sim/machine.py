@@ -6,6 +6,7 @@ the desk. Serial ports, I2C and timers have files of their own.
 """
 
 from tools.bench.sim import chip
+from tools.bench.sim.board import PILOT
 from tools.bench.sim.chip import PWRON_RESET, WDT_RESET, Reset  # noqa: F401
 from tools.bench.sim.i2c import I2C  # noqa: F401
 from tools.bench.sim.serial_port import UART  # noqa: F401
@@ -44,10 +45,11 @@ def freq(hz=None):
 
 def time_pulse_us(pin, level, timeout_us=1000000):
     """Length of a pulse on the pilot pin, which can be read while it is driven; else -2."""
-    if pin.id != chip.board_pilot() or not chip.board.pwm_hz:
+    board = chip.board
+    if pin.id != PILOT or not 0 < board.duty_ppm < 1000000:
         return -2
-    high_us = chip.board.duty_ppm // chip.board.pwm_hz
-    return high_us if level else 1000000 // chip.board.pwm_hz - high_us
+    high_us = board.duty_ppm // board.pilot_hz
+    return high_us if level else 1000000 // board.pilot_hz - high_us
 
 
 def idle():
