@@ -28,7 +28,9 @@ _PHASES_MS = const(30000)
 _PHASE_L1_MA = const(5000)
 _PHASE_MA = const(500)
 _FALL_MS = const(2000)
+_COARSE_MA = const(1000)  # VW group and Tesla; halves and quarters of it are tried, too
 _FINE_MA = const(100)
+_OFF_MA = const(60)
 _MOST_MS = const(1 << 29)
 
 _QUIET = const(0)
@@ -57,7 +59,8 @@ class Learn:
         self.woken_by = 0
         self.falling = False
         self._phases_ms = 0
-        self._smallest_ma = 0  # smallest movement seen
+        self._whole_ma = _COARSE_MA  # all movements were whole numbers of this
+        self._moves = 0
         self._gap_low_ma = 0  # offer minus current, when the offer is what binds
         self._gap_high_ma = 0
         self._gaps = 0
@@ -157,10 +160,20 @@ class Learn:
                 self.rate_ma_s = self._blend(self.rate_ma_s, moved_ma * 100 // (ramp_ms // 10))
             if l1_ma < self._from_ma:
                 self.lag_ms = max(self.lag_ms, self._timer_ms - _STEADY_MS)
-            if not self._smallest_ma or moved_ma < self._smallest_ma:
-                self._smallest_ma = moved_ma
+            self._fit(moved_ma)
             self._state = _QUIET
             self._level(l1_ma)
+
+    def _fit(self, moved_ma):
+        """Which of the usual steps are these movements whole numbers of?"""
+        step_ma = self._whole_ma
+        while step_ma > _FINE_MA:
+            off_ma = moved_ma % step_ma
+            if off_ma <= _OFF_MA or off_ma >= step_ma - _OFF_MA:
+                break
+            step_ma = step_ma // 2 if step_ma > 250 else _FINE_MA
+        self._whole_ma = step_ma
+        self._moves += 1
 
     @staticmethod
     def _blend(old, new):
@@ -182,13 +195,10 @@ class Learn:
         if not self._gaps or gap_ma > self._gap_high_ma:
             self._gap_high_ma = gap_ma
         self._gaps += 1
-        if self._gaps >= 3:
-            spread_ma = self._gap_high_ma - self._gap_low_ma
-            if spread_ma < 2 * _FINE_MA:
-                self.step_ma = _FINE_MA
-            elif self._smallest_ma and spread_ma * 2 > self._smallest_ma:
-                # Whole tenths of an ampere: the meter knows no better.
-                self.step_ma = (self._smallest_ma + 50) // 100 * 100
+        if self._gaps >= 3 and self._moves >= 3:
+            # The gap to the offer of a car with steps varies by up to one of them.
+            coarse = self._gap_high_ma - self._gap_low_ma >= self._whole_ma // 3
+            self.step_ma = self._whole_ma if coarse else _FINE_MA
 
     def paused(self, dt_ms):
         """The charger holds a car that had charged at x1; dt_ms more of it, -1: forget that."""
