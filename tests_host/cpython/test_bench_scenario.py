@@ -27,6 +27,13 @@ def test_even_the_duration_is_optional():
 
 
 WRONG = [
+    ("[[event]]\ndo = 'unplug'", "event[1].at_s: missing, expected seconds, or when"),
+    ("[[event]]\ndo = 'unplug'\nat_s = 1\nnth = 2", "event[1].nth: needs when"),
+    ("[[event]]\ndo = 'unplug'\nat_s = 1\nwhen = 'rcd:1'", "expected at_s or when, not both"),
+    ("[[event]]\ndo = 'unplug'\nwhen = 'moving'", "when: expected text like phases:moving"),
+    ("[[event]]\ndo = 'unplug'\nwhen = 'fazes:moving'", 'did you mean "phases"'),
+    ("[[event]]\ndo = 'unplug'\nwhen = 'phases:movin'", 'did you mean "moving"'),
+    ("[[event]]\ndo = 'temperature'\nat_s = 1\nc = 300", "c: expected degrees Celsius"),
     ("duration_s = 'x'", "duration_s: expected a number"),
     ("duration_s = 0", "duration_s: expected a number from 0.1"),
     ("duration_s = true", "duration_s: expected a number"),
@@ -110,7 +117,7 @@ def test_toml_errors_tell_the_line(tmp_path):
 def test_shipped_scenarios_are_good(path):
     scenario = load(path)
     assert scenario.title != path.stem.replace("_", " "), "a shipped scenario says what it shows"
-    assert all(event["at_ms"] <= scenario.duration_ms for event in scenario.events)
+    assert all(event.get("at_ms", 0) <= scenario.duration_ms for event in scenario.events)
 
 
 def test_trace_in_straight_lines_with_window_and_lost_samples(tmp_path):
@@ -157,3 +164,15 @@ def test_every_named_car_is_in_its_limits():
 def test_a_car_of_its_own_numbers():
     car = controls.resolve_vehicle({"model": "mine", "phases": 2, "max_ma": 20000})
     assert (car["model"], car["phases"], car["max_ma"], car["min_ma"]) == ("mine", 2, 20000, 6000)
+
+
+def test_an_event_may_wait_for_a_state_or_an_edge():
+    scenario = parse(
+        "[[event]]\nwhen = 'phases:moving'\nafter_s = 1.5\nnth = 2\ndo = 'unplug'\n"
+        "[[event]]\nwhen = 'contactor:1'\ndo = 'unplug'\n"
+    )
+    waiting = [event for event in scenario.events if "when" in event]
+    assert waiting[0] == {
+        "do": "unplug", "when": "phases:moving", "nth": 2, "after_ms": 1500, "from_ms": 0,
+    }  # fmt: skip
+    assert waiting[1]["when"] == "contactor:1"

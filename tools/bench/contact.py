@@ -52,13 +52,20 @@ def coil_on(state):
 
 def closed(state):
     """Contacts together, not counting a weld that the coil has let go."""
-    return bool(state["contactor"] and (coil_on(state) or not state["weld"]))
+    return bool(state["contactor"] and (coil_on(state) or not state["held"]))
 
 
 def walk(record):
-    """steps(), and one more at the end of the run so that limits can run out."""
+    """steps(), and one more at the end of the run so that limits can run out.
+
+    The state has one more key, "held": the contacts are welded, or were until this moment (a weld
+    that is repaired lets go a little later).
+    """
     state = None
+    held = False
     for t_us, state, changed in steps(record.edges):
+        held = bool(state["weld"] or (held and state["contactor"]))
+        state["held"] = held
         yield t_us, state, changed
     if state is not None:
         yield max(record.duration_ms * 1000, record.edges[-1][0]), state, {}

@@ -38,6 +38,7 @@ CONTROLS = {
     "power": (("on",), ()),
     "network": (("up",), ()),
     "temperature": (("c",), ()),
+    "acknowledge": ((), ()),
     "state": ((), ()),
 }
 

@@ -83,6 +83,14 @@ def network(world, command):
         world.network.set(up)
 
 
+def acknowledge(world, command):
+    """A person says that the cause of a latched fault is repaired."""
+    app = world.app()
+    if app is None:
+        raise Refused("'acknowledge' needs a running firmware")
+    app.charger.acknowledge()
+
+
 def temperature(world, command):
     """How warm it is inside the charger, degrees Celsius."""
     celsius = need(command, "c", (int, float), "degrees Celsius, -40 to 125")
@@ -165,6 +173,7 @@ TABLE = {
     "power": power,
     "network": network,
     "temperature": temperature,
+    "acknowledge": acknowledge,
     "state": state,
 }
 
