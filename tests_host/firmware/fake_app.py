@@ -19,6 +19,11 @@ class Frequency:
 
     slow_mhz = 49987
     valid = True
+    nominal_mhz = 50000
+    rocof_mhz_s = 0
+
+    def trim(self, ppm):
+        """The clock of a test is exact."""
 
 
 class FakeCharger:
@@ -31,6 +36,7 @@ class FakeCharger:
         self.limits.offer(BOARD, 16000, 0)
         self.limits.resolve(0)
         self.frequency = Frequency()
+        self.grid = None
         self.fault = 0
         self.plugged = False
         self.authorised = False
@@ -95,6 +101,15 @@ class FakeApp:
         self.board.readings.energy_wh = 5000
         self.station = None
         self.transactions = None
+        self.grid = None
+
+    def open_grid(self):
+        """The real grid services, around this charger."""
+        if self.grid is None:
+            from firmware.grid import GridService
+
+            self.grid = GridService(self)
+        return self.grid
 
     def ticks(self):
         """The clock of the App."""

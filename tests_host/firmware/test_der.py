@@ -353,6 +353,7 @@ def test_activations_are_told():
 def test_without_grid_services_nothing_is_promised():
     app, transfer = build()
     app.grid = None
+    app.open_grid = lambda: None
     send(transfer, "SetDERControl", droop(), "Rejected")
     send(transfer, "SetChargingProfile", profile(), "Rejected")
     assert send(transfer, "GetGridStatus", {})["services"] == []

@@ -21,8 +21,6 @@ import json
 import random
 
 from control import limits
-from control.frequency import Frequency
-from firmware.grid import GridService
 from firmware.ocpp.handshake import Closed
 from firmware.ocpp.rpc import Ids, Rpc
 from firmware.ocpp.station import Station
@@ -106,9 +104,6 @@ class Target:
         self.rpc = Rpc(None, Ids("F"), station._calls.handle, station._note, app.clock.uptime_s)
         self.findings = []
         self.answers = {}
-        app.charger.frequency = Frequency(50000)
-        app.charger.grid = None
-        app.grid = GridService(app)
         app.charger.plugged = True
         app.run(1000)
 
