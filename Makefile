@@ -11,7 +11,7 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help bench live scenarios zoo picture test lint format size bench-speed pilot-test install clean distclean
+.PHONY: help bench live scenarios zoo ocpp-report ocpp-fuzz picture test lint format size bench-speed pilot-test install clean distclean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,6 +24,12 @@ live: $(VENV)/bench.stamp ## the same in real time, with controls on http://loca
 
 scenarios: $(VENV)/bench.stamp ## every shipped scenario, in parallel (JOBS=n)
 	@$(BIN)/python -m tools.all_scenarios --jobs $(JOBS)
+
+ocpp-report: $(VENV)/dev.stamp ## every OCPP message and key, composite schedules, power cuts, hostile servers, speed; writes out/ocpp/report.html
+	@$(BIN)/python -m tools.ocpp --jobs $(JOBS) $(ARGS)
+
+ocpp-fuzz: $(VENV)/bench.stamp ## one million inputs (COUNT=n) to frame parser, JSON layer and handlers, on MicroPython
+	@$(BIN)/python -m tools.ocpp.fuzz_run $(or $(COUNT),1000000)
 
 zoo: $(VENV)/bench.stamp ## every car in every story, in parallel (JOBS=n SEEDS=n ARGS="--cars zoe"); writes out/zoo/report.html
 	@$(BIN)/python -m tools.zoo --jobs $(JOBS) --seeds $(SEEDS) $(ARGS)
