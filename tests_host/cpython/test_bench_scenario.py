@@ -31,7 +31,7 @@ WRONG = [
     ("[[event]]\ndo = 'unplug'\nat_s = 1\nnth = 2", "event[1].nth: needs when"),
     ("[[event]]\ndo = 'unplug'\nat_s = 1\nwhen = 'rcd:1'", "expected at_s or when, not both"),
     ("[[event]]\ndo = 'unplug'\nwhen = 'moving'", "when: expected text like phases:moving"),
-    ("[[event]]\ndo = 'unplug'\nwhen = 'fazes:moving'", 'did you mean "phases"'),
+    ("[[event]]\ndo = 'unplug'\nwhen = 'phase:moving'", 'did you mean "phases"'),
     ("[[event]]\ndo = 'unplug'\nwhen = 'phases:movin'", 'did you mean "moving"'),
     ("[[event]]\ndo = 'temperature'\nat_s = 1\nc = 300", "c: expected degrees Celsius"),
     ("duration_s = 'x'", "duration_s: expected a number"),
