@@ -110,6 +110,11 @@ class App:
         self.grid = None
         if settings.grid:
             self.open_grid().apply(settings.grid)
+        self.network = None
+        if settings.wifi_ssid or settings.ethernet or settings.setup_password:
+            from firmware.network import Network
+
+            self.network = Network(self, board_data)
         self.station = None
         if settings.csms_url:
             from firmware.ocpp.station import Station
@@ -132,8 +137,15 @@ class App:
         """Run for ever. Raises whatever the control step raises."""
         asyncio.create_task(self._keep("services", self._services))
         if self.station:
-            asyncio.create_task(self._keep("ocpp", self.station.run))
+            asyncio.create_task(self._keep("ocpp", self._ocpp))
+        if self.network:
+            asyncio.create_task(self._keep("network", self.network.run))
         await self._control()
+
+    async def _ocpp(self):
+        if self.network:
+            await self.network.ready(self.settings.csms_url.startswith("wss:"))
+        await self.station.run()
 
     async def _control(self):
         ticks_ms = time.ticks_ms
