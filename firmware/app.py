@@ -24,6 +24,7 @@ from firmware.board import Board
 from firmware.cars import Cars
 from firmware.clock import Clock
 from firmware.log import Log
+from firmware.panel import Panel
 from firmware.transactions import Transactions
 
 STEP_MS = 10
@@ -105,6 +106,7 @@ class App:
             self.charger.limits.offer(limits.SETTINGS, 0, 0)
         self.board = Board(board_data, settings)
         self.guard = self.board.guard
+        self.panel = Panel(board_data, self.charger, self.log)
         self.alarms = Alarms(self)
         self.cars = Cars(self)
         self.grid = None
@@ -177,11 +179,13 @@ class App:
         while True:
             now_ms = time.ticks_ms()
             board.meter.poll(now_ms)
+            self.panel.poll(now_ms)
             round_number += 1
             if round_number >= _SLOW_EVERY:
                 round_number = 0
                 id_tag = board.reader.poll()
                 if id_tag:
+                    self.panel.tapped()
                     self.transactions.tap(id_tag)
                 self.transactions.poll(now_ms)
                 self.alarms.poll()

@@ -26,6 +26,7 @@ except ImportError:  # CPython cannot forbid allocation
 PILOT, CP_CONNECT, MAIN_COIL, PHASE_COIL = 2, 3, 4, 5
 MAIN_FEEDBACK, PHASE_FEEDBACK, RCD_OK, RCD_TEST, CROSSING = 6, 7, 8, 9, 10
 PE_OK, LOAD_L1 = 11, 12
+BUTTON = 15  # to ground, nobody presses it
 ADC_HIGH, ADC_LOW, ADC_PP = 26, 27, 28
 PINS = 30
 PULLED_UP = (CP_CONNECT,)
@@ -63,6 +64,7 @@ class Board:
         self._wdt = Event(self._watchdog)
         self.level[RCD_OK] = 1
         self.level[PE_OK] = 1
+        self.level[BUTTON] = 1
         self.level[CP_CONNECT] = 1
 
     # --- outputs
