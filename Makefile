@@ -8,10 +8,11 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 SCENARIO ?= tools/bench/scenarios/afternoon.toml
 SEEDS ?= 1
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+SIZE ?= full
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help bench live scenarios zoo ocpp-report ocpp-fuzz picture test lint format size bench-speed pilot-test install clean distclean
+.PHONY: help bench live scenarios zoo grid-report fleet ocpp-report ocpp-fuzz picture test lint format size bench-speed pilot-test flash settings selftest romfs pico install clean distclean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,6 +25,12 @@ live: $(VENV)/bench.stamp ## the same in real time, with controls on http://loca
 
 scenarios: $(VENV)/bench.stamp ## every shipped scenario, in parallel (JOBS=n)
 	@$(BIN)/python -m tools.all_scenarios --jobs $(JOBS)
+
+grid-report: $(VENV)/bench.stamp ## every grid service against its operator's envelope (SIZE=small, TRACE=file.csv); writes out/grid/report.html
+	$(BIN)/python -m tools.grid --size $(SIZE) --jobs $(JOBS) $(if $(TRACE),--trace $(TRACE))
+
+fleet: $(VENV)/bench.stamp ## ten thousand chargers on a weak grid: nadir, rebound, stagger; writes out/fleet/report.html
+	$(BIN)/python -m tools.fleet --jobs $(JOBS)
 
 ocpp-report: $(VENV)/dev.stamp ## every OCPP message and key, composite schedules, power cuts, hostile servers, speed; writes out/ocpp/report.html
 	@$(BIN)/python -m tools.ocpp --jobs $(JOBS) $(ARGS)
@@ -59,6 +66,21 @@ bench-speed: $(VENV)/bench.stamp ## a benchmark, not a test: how much faster tha
 
 pilot-test: $(VENV)/bench.stamp ## the pilot tester's list on the simulated bench (PORT=/dev/ttyACM0: on a real charger)
 	@$(BIN)/python -m tools.pilot_tester $(if $(PORT),--port $(PORT),--bench)
+
+flash: $(VENV)/dev.stamp ## onto a board: PORT=/dev/ttyACM0 BOARD=pico_w (DRY_RUN=1 only says what it would do)
+	@$(BIN)/python -m tools.flash --port "$(PORT)" --board "$(BOARD)" $(if $(DRY_RUN),--dry-run)
+
+settings: $(VENV)/dev.stamp ## show or change the settings of a board: PORT=... key=value ... (or FILE=settings.json)
+	@$(BIN)/python -m tools.settings --port "$(PORT)" $(if $(FILE),--file "$(FILE)") $(MAKEOVERRIDES)
+
+selftest: $(VENV)/dev.stamp ## a board tests itself: PORT=..., or the simulated board without (JSON=1)
+	@$(BIN)/python -m tools.selftest $(if $(PORT),--port "$(PORT)") $(if $(RELAYS),--relays) $(if $(JSON),--json)
+
+romfs: $(VENV)/dev.stamp ## the firmware as a ROMFS image, and the file for mip: build/romfs/, build/mip/
+	@$(BIN)/python -m tools.flash.images
+
+pico: $(VENV)/dev.stamp node_modules/.package-lock.json ## boot a MicroPython image for the Pico in an emulator: PICO_UF2=file.uf2
+	@$(BIN)/python -m tools.pico $(if $(PICO_UF2),--image "$(PICO_UF2)")
 
 install: $(VENV)/dev.stamp typings/stamp node_modules/.package-lock.json ## everything the other words install, at once
 
