@@ -60,6 +60,11 @@ class Clock:
         self._offset_s = offset_s
         return step_s
 
+    def nudge(self, seconds):
+        """Move a clock that is set by a second or so, as a slew does."""
+        if self._offset_s is not None:
+            self._offset_s += seconds
+
     def now(self):
         """Unix seconds, or None while the time of day is unknown."""
         self.poll()
