@@ -231,7 +231,9 @@ def test_table_report_and_status(tmp_path, capsys):
     lines = list(table.lines())
     assert lines[1].split() == ["leaf", "ok", "-"]
     assert lines[2].split() == ["zoe", "ok", "broke"]
-    assert table.sums() == {"findings": 1, "broken": 0, "hung": 0, "runs": 3, "hours": 1.0}
+    assert table.sums() == {
+        "findings": 1, "broken": 0, "hung": 0, "runs": 3, "hours": 1.0, "cpu_s": 0,
+    }  # fmt: skip
     assert (
         "--cars zoe --stories cut/up --steps phases:moving --seed 1"
         in list(details(results[1]))[-1]

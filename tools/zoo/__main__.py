@@ -8,6 +8,7 @@ the undisturbed story passes with this car. docs/cars.md tells what the stories 
 import argparse
 import fnmatch
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -17,10 +18,6 @@ from tools.bench import vehicles
 from . import pool, report
 from .jobs import Job, duration_s, names, read_car
 from .table import Table, details
-
-# Seen in the tests of every change: all kinds of harm, sleep and stops, in under a minute.
-FEW_CARS = ("three_phase_16", "niro_2018", "rule_breaker", "bmw_ix3", "peugeot_208")
-FEW_STORIES = ("charge", "switch", "stop_by_car")
 
 
 def arguments(argv=None):
@@ -91,6 +88,7 @@ def main(argv=None):
     if not jobs:
         print("error: none of these stories suits these cars", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends its workers in order
     begun = time.monotonic()
     progress = pool.Progress()
     results = pool.run(
@@ -112,8 +110,15 @@ def conclude(table, seconds, options):
     sums = table.sums()
     print()
     print(
-        "%d cars, %d runs, %.1f simulated hours in %.1f minutes on %d processes"
-        % (len(table.cars), sums["runs"], sums["hours"], seconds / 60, options.jobs)
+        "%d cars, %d runs, %.1f simulated hours in %.1f minutes on %d processes (CPU %.1f minutes)"
+        % (
+            len(table.cars),
+            sums["runs"],
+            sums["hours"],
+            seconds / 60,
+            options.jobs,
+            sums["cpu_s"] / 60,
+        )
     )
     print(
         "findings %d, invariant breaks %d, hung %d"
@@ -128,4 +133,7 @@ def conclude(table, seconds, options):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("stopped")

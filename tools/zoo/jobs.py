@@ -5,6 +5,11 @@ import asyncio
 import shutil
 import time
 
+try:
+    import resource
+except ImportError:  # not on Windows
+    resource = None
+
 from tools.bench import report, scenario, vehicles
 from tools.bench.errors import BenchError
 from tools.bench.run import Verdict, simulate
@@ -50,14 +55,15 @@ class Job:
 
 
 class Result:
-    """What came of a job. seconds: wall time; simulated_s; visited: steps of a base story."""
+    """What came of a job. seconds: wall; cpu_s: of all processes; visited: states passed."""
 
-    def __init__(self, job, judgement, simulated_s=0, seconds=0, visited=()):
+    def __init__(self, job, judgement, simulated_s=0, seconds=0, visited=(), cpu_s=0):
         self.job = job
         self.judgement = judgement
         self.simulated_s = simulated_s
         self.seconds = seconds
         self.visited = visited
+        self.cpu_s = cpu_s
 
 
 def read_car(name):
@@ -103,6 +109,7 @@ def duration_s(job):
 def carry_out(job, folder, keep=False):
     """Run a job in `folder`: its Result. Files stay when it did not hold, or on `keep`."""
     begun = time.monotonic()
+    cpu_s = _cpu_s()
     story, car = build(job)
     out = folder / job.name()
     text = story.text(car, job.seed)
@@ -126,7 +133,16 @@ def carry_out(job, folder, keep=False):
     elif record is not None:
         (out / "scenario.toml").write_text(text, encoding="utf-8")
         report.write(out / "report.html", plan, job.seed, record, Verdict(plan, record))
-    return Result(job, judgement, simulated_s, time.monotonic() - begun, tuple(visited))
+    seconds = time.monotonic() - begun
+    return Result(job, judgement, simulated_s, seconds, tuple(visited), _cpu_s() - cpu_s)
+
+
+def _cpu_s():
+    """CPU seconds of this process and its finished children (0 where nobody counts them)."""
+    if resource is None:
+        return 0
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in both)
 
 
 def steps_of(result):

@@ -7,10 +7,10 @@ so that no core waits for the last one.
 """
 
 import multiprocessing
+import queue
 import signal
 import sys
 import time
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 
 from .jobs import BASES, KINDS, PLAIN, Job, carry_out, duration_s, steps_of
 
@@ -77,37 +77,37 @@ def next_jobs(result, stories):
 def run(jobs, stories, folder, workers, keep=False, progress=None, follow=True):
     """Carry out `jobs` and what follows from them: [Result] in the order of their ends."""
     folder.mkdir(parents=True, exist_ok=True)
-    lengths = {job: duration_s(job) for job in jobs}
-    waiting = sorted(jobs, key=lengths.get)
+    lengths = {job.name(): duration_s(job) for job in jobs}
+    waiting = sorted(jobs, key=lambda job: lengths[job.name()])
     results = []
+    ended = queue.Queue()
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_int) as pool:
-        running = {}
-        try:
-            while waiting or running:
-                while waiting and len(running) < workers:
-                    job = waiting.pop()
-                    running[pool.submit(carry_out, job, folder, keep)] = job
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    running.pop(future)
-                    result = future.result()
-                    results.append(result)
-                    if follow:
-                        more = next_jobs(result, stories)
-                        lengths.update((job, duration_s(job)) for job in more)
-                        waiting = sorted(waiting + more, key=lengths.get)
-                if progress:
-                    broken = sum(not result.judgement.held for result in results)
-                    left_s = sum(lengths[job] for job in [*waiting, *running.values()])
-                    total = len(results) + len(waiting) + len(running)
-                    progress.show(len(results), total, broken, left_s, results[-1].job.name())
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    with context.Pool(workers, _ignore_int) as pool:  # leaving it ends the workers
+        running = 0
+        while waiting or running:
+            while waiting and running < workers:
+                running += 1
+                job = waiting.pop()
+                pool.apply_async(
+                    carry_out, (job, folder, keep), callback=ended.put, error_callback=ended.put
+                )
+            result = ended.get()
+            running -= 1
+            if isinstance(result, BaseException):
+                raise result
+            results.append(result)
+            if follow:
+                more = next_jobs(result, stories)
+                lengths.update((job.name(), duration_s(job)) for job in more)
+                waiting = sorted(waiting + more, key=lambda job: lengths[job.name()])
+            if progress:
+                broken = sum(not result.judgement.held for result in results)
+                left_s = sum(lengths[job.name()] for job in waiting)
+                total = len(results) + len(waiting) + running
+                progress.show(len(results), total, broken, left_s, results[-1].job.name())
     return results
 
 
 def _ignore_int():
-    """Ctrl-C is for the parent, which then ends its workers."""
+    """Ctrl-C is for the parent, which ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

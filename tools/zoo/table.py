@@ -70,6 +70,7 @@ class Table:
             "hung": sum(len(one.hung) for one in judgements),
             "runs": len(self.results),
             "hours": sum(result.simulated_s for result in self.results) / 3600,
+            "cpu_s": sum(result.cpu_s for result in self.results),
         }
 
     def lines(self):

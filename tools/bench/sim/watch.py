@@ -107,7 +107,7 @@ def fault_name(fault):
 def reason_name(reason):
     """Name of the limit that won."""
     module = sys.modules.get("control.limits")
-    return str(reason) if module is None else module.NAMES[reason]
+    return str(reason) if module is None else module.REASONS[reason]
 
 
 def state_name(charger, source):
