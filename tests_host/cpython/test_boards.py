@@ -97,6 +97,8 @@ def test_the_pico_samples_with_slices_that_nothing_else_uses():
         ({"board": "esp31"}, "board"),
         ({"coil_hold_pm": 100}, "coil_hold_pm"),
         ({"meter": "sdm72"}, "meter"),
+        ({"meter": "sdm120"}, "meter"),
+        ({"meter": "bl0942", "phases": 1}, "meter"),
     ],
 )
 def test_what_is_not_fitted_is_refused_by_name(values, key):
@@ -118,7 +120,8 @@ def test_a_fast_reserve_is_refused_with_soft_time_stamps():
     [
         {"board": "pico_w", "pilot_sense": "phase_locked", "mains_timing": "pio"},
         {"board": "esp32", "pilot_sense": "burst", "mains_timing": "soft", "meter": "em340"},
-        {"board": "pico_w", "card_reader": "mfrc522", "meter": "bl0942", "coil_hold_pm": 400},
+        {"board": "pico_w", "card_reader": "mfrc522", "coil_hold_pm": 400},
+        {"meter": "bl0942", "phases": 1, "phase_switch": False},
     ],
 )
 def test_what_is_fitted_is_accepted(values):

@@ -2,14 +2,19 @@
 """The pilot tester: its list against the firmware on the bench, and chargers that are wrong."""
 
 import json
+import os
+import pty
 import subprocess
 import sys
+import tty
 
 import pytest
 
 from tools.pilot_tester import __main__ as command
+from tools.pilot_tester import rig as rigs
 from tools.pilot_tester import tests
-from tools.pilot_tester.rig import BenchRig, RigError
+from tools.pilot_tester.rig import BenchRig, RigError, SerialRig
+from tools.runtimes import micropython
 from tools.tree import ROOT
 
 
@@ -79,6 +84,73 @@ def test_levels_out_of_bounds_are_found():
 
     with pytest.raises(tests.Failed, match="high level, mV: 10900: expected 11400 to 12600"):
         tests.no_car(Wrong())
+
+
+FAKE_CHIP = """
+import sys, time
+class Pin:
+    IN, OUT, PULL_DOWN = 0, 1, 2
+    levels = {}
+    def __init__(self, number, mode=-1, pull=-1, value=None):
+        self.number = number
+        if value is not None:
+            self.levels[number] = value
+    def value(self, level=None):
+        if level is not None:
+            self.levels[self.number] = int(level)
+        if self.number == 15:  # a charger that is live in state C
+            return self.levels.get(3, 0)
+        return self.levels.get(self.number, 0)
+class ADC:
+    def __init__(self, pin): pass
+    def read_u16(self): return (13200 + 12000) * 65535 // 26400
+class Chip: pass
+chip = Chip()
+chip.Pin, chip.ADC, chip.time_pulse_us = Pin, ADC, lambda *a: 500
+sys.modules["machine"] = chip
+sys.path.insert(0, sys.argv[1])
+from tools.pilot_tester import car
+car.main()
+"""
+
+
+def test_the_car_on_a_serial_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(tests, "B_TO_A_S", 0.1)
+    program = tmp_path / "fake.py"
+    program.write_text(FAKE_CHIP)
+    near, far = pty.openpty()
+    tty.setraw(near)
+    tty.setraw(far)
+    pico = subprocess.Popen([micropython(), str(program), str(ROOT)], stdin=near, stdout=near)
+    try:
+        rig = SerialRig(os.ttyname(far))
+        assert rig.name == "pico" and rig.can == {"leak", "earth"}
+        seen = rig.measure()
+        assert seen["mode"] == "x1" and abs(seen["high_mv"] - 12000) < 10
+        assert verdict(rig, "T01") == ("passed", "12.00 V")
+        assert verdict(rig, "T55") == ("skipped", "this rig cannot: ohm")
+        ms = rig.wait("live", 1, 1, {"do": "car", "state": "C"})
+        assert 0 <= ms < 100
+        assert rig.wait("live", 0, 0.05) is None
+        with pytest.raises(RigError, match="expected A, B, C, D or E"):
+            rig.car("Q")
+        rig.close()
+    finally:
+        pico.kill()
+        pico.wait()
+        os.close(near)
+        os.close(far)
+
+
+def test_a_silent_line_is_one_clear_line(monkeypatch):
+    monkeypatch.setattr(rigs, "SLACK_S", 0.2)
+    near, far = pty.openpty()
+    try:
+        with pytest.raises(RigError, match=r"is car\.py running"):
+            SerialRig(os.ttyname(far))
+    finally:
+        os.close(near)
+        os.close(far)
 
 
 def run_command(*arguments):

@@ -8,6 +8,7 @@ fake_parts.install()
 from control.limits import NAMES  # noqa: E402
 from drivers import button, buzzer, status_led  # noqa: E402
 from drivers.coil import Coil  # noqa: E402
+from drivers.contactor import Contactors  # noqa: E402
 from drivers.cp_switch import CpSwitch  # noqa: E402
 
 RUNTIMES = ("mp",)  # CPython keeps its own modules
@@ -55,6 +56,33 @@ def test_coil_refuses_a_hold_that_does_not_hold():
             assert "expected 200 to 1000" in str(error)
         else:
             raise AssertionError(hold_pm)
+
+
+def test_contactors_with_an_economiser():
+    power = Contactors(Coil(4, 400), 5, 6, 7)
+    for now_ms in range(0, 100, 10):
+        power.drive(1, 0, now_ms)
+        assert fake_parts.pins[4] == 65535
+    power.drive(1, 0, 100)
+    assert fake_parts.pins[4] == 26214 and power.main == 1
+    power.drive(0, 0, 110)
+    assert fake_parts.pins[4] == 0 and power.main == 0
+
+
+def test_the_guard_that_opens_while_the_contactor_is_being_closed_has_the_last_word():
+    power = Contactors(Coil(4, 400), 5, 6, 7)
+    fake_parts.PWM.hook = power.open
+    power.drive(1, 0, 0)
+    assert fake_parts.pins[4] == 0 and power.main == 0
+
+    class Slow(fake_parts.Pin):
+        def on(self):
+            power.open()  # the interrupt comes between the note and the pin
+            super().on()
+
+    power = Contactors(Slow(4, fake_parts.Pin.OUT, value=0), 5, 6, 7)
+    power.drive(1, 0, 0)
+    assert fake_parts.pins[4] == 0 and power.main == 0
 
 
 def led_of(led, **what):

@@ -121,7 +121,9 @@ def test_each_choice():
     assert (found["sense"], found["mains"]) == ("PhaseSense", "MainsPio")
     found = kinds(board="esp32", pilot_sense="burst", mains_timing="soft")
     assert (found["sense"], found["mains"]) == ("BurstSense", "MainsSoft")
-    found = kinds(meter="bl0942", card_reader="mfrc522", coil_hold_pm=400)
+    found = kinds(
+        meter="bl0942", phases=1, phase_switch=False, card_reader="mfrc522", coil_hold_pm=400
+    )
     assert found["meter"] == "Bl0942" and found["reader"] == "Mfrc522"
     assert found["coil"] == "Coil"
 
