@@ -2,7 +2,7 @@
 """Which handler answers which action. Features that are not configured are not even imported.
 
 A handler takes the payload and returns the answer, or raises CallError. Handlers never wait: what
-takes longer is noted and done after the answer is out.
+takes longer is noted and done after the answer is out, or comes in pieces (a generator).
 """
 
 from firmware.ocpp.rpc import NOT_IMPLEMENTED, NOT_SUPPORTED, CallError
@@ -55,8 +55,8 @@ class Calls:
         self._table = Core(app, station).handlers()
         if "SmartCharging" in station.features:
             self._table["ClearChargingProfile"] = station.smart.clear_profile
-            self._table["GetCompositeSchedule"] = station.smart.composite
-            self._table["SetChargingProfile"] = station.smart.set_profile
+            self._table["GetCompositeSchedule"] = station.smart.composite_pieces
+            self._table["SetChargingProfile"] = station.smart.set_profile_pieces
         if "RemoteTrigger" in station.features:
             from firmware.ocpp.trigger import Trigger
 

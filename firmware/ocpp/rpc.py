@@ -70,7 +70,8 @@ class Ids:
 class Rpc:
     """Calls in both directions over one WebSocket.
 
-    `handle(action, payload)` answers a CALL with a dict, None (say nothing) or CallError.
+    `handle(action, payload)` answers a CALL with a dict, None (say nothing) or CallError; or with
+    a generator that returns one of these and yields on its way, so that nothing blocks for long.
     `note(event, **fields)` is told about everything out of order. `uptime_s()` gives seconds.
     `after(action)` is called once the answer to a CALL is out.
     """
@@ -84,6 +85,7 @@ class Rpc:
         self._timeout_s = timeout_s
         self._after = after
         self._seen = []  # the last ids of the server's calls
+        self._work = None  # (id, action, generator) of an answer that comes in pieces
         self._deadline_s = 0
         self._lock = asyncio.Lock()
         self._pending = None  # id of the outstanding call
@@ -149,6 +151,9 @@ class Rpc:
                 action = message[2] if message and message[0] == _CALL else None
                 reply = self._taken(message)
                 message = None
+                while self._work is not None:
+                    await asyncio.sleep(0)
+                    reply = self._piece()
                 if reply is not None:
                     await self._socket.send(reply)
                     if self._after is not None and action is not None:
@@ -165,7 +170,10 @@ class Rpc:
 
     def answer_to(self, text):
         """Take one message; returns the text to send back, or None."""
-        return self._taken(self._decoded(text))
+        reply = self._taken(self._decoded(text))
+        while self._work is not None:
+            reply = self._piece()
+        return reply
 
     def _decoded(self, text):
         """The message as a list of at least three with a usable id; () when it is none.
@@ -237,17 +245,43 @@ class Rpc:
             if not isinstance(message[2], str) or not isinstance(payload, dict):
                 raise CallError(FORMATION, "expected [2, id, action, {}]")
             result = self._handle(message[2], payload)
-            if result is None:
+            if hasattr(result, "send"):
+                self._work = (message_id, message[2], result)
                 return None
-            return json.dumps((_RESULT, message_id, result), separators=(",", ":"))
-        except CallError as error:
+            return _result(message_id, result)
+        except Exception as error:  # a bad message must not end the connection
+            return self._failure(message_id, message[2], error)
+
+    def _piece(self):
+        """The next piece of a long answer; the text to send back once it is complete."""
+        message_id, action, work = self._work
+        try:
+            next(work)
+            return None
+        except StopIteration as end:
+            self._work = None
+            return _result(message_id, end.value)
+        except Exception as error:
+            self._work = None
+            return self._failure(message_id, action, error)
+
+    def _failure(self, message_id, action, error):
+        """CALLERROR for whatever a handler has raised."""
+        code = INTERNAL
+        text = type(error).__name__
+        if isinstance(error, CallError):
             code = error.code
             text = error.description
-        except Exception as error:  # a bad message must not end the connection
-            code = INTERNAL
-            text = type(error).__name__
-            self._note("ocpp_handler_failed", action=_plain(message[2]), why=repr(error)[:80])
+        else:
+            self._note("ocpp_handler_failed", action=_plain(action), why=repr(error)[:80])
         return json.dumps((_ERROR, message_id, code, _plain(text), {}), separators=(",", ":"))
+
+
+def _result(message_id, result):
+    """CALLRESULT, or None when nothing is to be said."""
+    if result is None:
+        return None
+    return json.dumps((_RESULT, message_id, result), separators=(",", ":"))
 
 
 def _is_id(value):

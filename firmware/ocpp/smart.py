@@ -114,10 +114,16 @@ class SmartCharging:
         self._offer()
 
     def set_profile(self, payload):
-        """SetChargingProfile.req -> .conf."""
+        """SetChargingProfile.req -> .conf, in one go."""
+        return finished(self.set_profile_pieces(payload))
+
+    def set_profile_pieces(self, payload):
+        """The same in pieces of a few milliseconds; nothing is stored before the last."""
         connector = fields.integer(payload, "connectorId", 0, 1)
         table = fields.table(payload, "csChargingProfiles", dict)
         profile = Profile(table, self._now_s())
+        for _ in profile.read_periods():
+            yield
         why = profile.why or self._unfit(profile, connector)
         if why is None:
             slot = profile.put_into(self.profiles, connector)
@@ -150,7 +156,7 @@ class SmartCharging:
         """Why the profile of a RemoteStartTransaction is not acceptable, or None."""
         if not isinstance(table, dict):
             return "chargingProfile is no object"
-        profile = Profile(table, self._now_s())
+        profile = self._whole(table)
         if profile.purpose != profiles.TX:
             return "chargingProfile is no TxProfile"
         if profile.transaction is not None:
@@ -159,7 +165,14 @@ class SmartCharging:
 
     def remote_profile(self, table):
         """Hold a checked profile for the transaction that begins next; None drops it."""
-        self._waiting = None if table is None else Profile(table, self._now_s())
+        self._waiting = None if table is None else self._whole(table)
+
+    def _whole(self, table):
+        """A Profile, read in one go."""
+        profile = Profile(table, self._now_s())
+        for _ in profile.read_periods():
+            pass
+        return profile
 
     def clear_profile(self, payload):
         """ClearChargingProfile.req -> .conf."""
@@ -179,7 +192,11 @@ class SmartCharging:
         return {"status": "Accepted" if removed else "Unknown"}
 
     def composite(self, payload):
-        """GetCompositeSchedule.req -> .conf, without startSchedule (errata 4.0 3.57).
+        """GetCompositeSchedule.req -> .conf, in one go."""
+        return finished(self.composite_pieces(payload))
+
+    def composite_pieces(self, payload):
+        """The same in pieces of a few milliseconds; without startSchedule (errata 4.0 3.57).
 
         The one connector takes all there is, so connector 0 and 1 have the same schedule.
         """
@@ -199,7 +216,10 @@ class SmartCharging:
             UNITS.index(unit_name),
             settings.max_current_ma // 100,
             settings.phases,
-        ).run()
+        )
+        while not work.done:
+            work.step()
+            yield
         result = {"status": "Accepted", "connectorId": connector}
         result["scheduleStart"] = format_iso(now_s + EPOCH_2020)
         if work.periods:
@@ -209,6 +229,15 @@ class SmartCharging:
                 "chargingSchedulePeriod": [_listed(*period) for period in work.periods],
             }
         return result
+
+
+def finished(pieces):
+    """What a generator returns, all at once."""
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            return end.value
 
 
 def _listed(start_s, limit, phases):

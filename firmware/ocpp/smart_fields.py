@@ -14,6 +14,7 @@ NUMBER_LIMIT = const(0x7FFFFFFF)  # transactionId: any 32-bit number
 
 _KINDS = ("Absolute", "Recurring", "Relative")
 _ROUNDS = ("Daily", "Weekly")
+_PIECE = const(4)  # periods checked in one go
 _MAX_DA = const(10000)
 _MAX_DW = const(10000000)
 
@@ -44,7 +45,10 @@ class Profile:
         # Checked and not used: it is the least the car can do with, not what it may have.
         if schedule.get("minChargingRate") is not None:
             fields.tenths(schedule, "minChargingRate", _MAX_DW)
-        self.periods = _periods(schedule, self.unit)
+        self._listed = fields.table(schedule, "chargingSchedulePeriod", list)
+        if not self._listed:
+            raise CallError(PROPERTY, "chargingSchedulePeriod: expected at least one period")
+        self.periods = []
         self._begin(kind, round_, start_s, now_s)
         self._judge()
 
@@ -74,10 +78,28 @@ class Profile:
     def _judge(self):
         if self.stack_level > profiles.MAX_STACK_LEVEL:
             self.why = "stackLevel above %d" % profiles.MAX_STACK_LEVEL
-        elif len(self.periods) > profiles.MAX_PERIODS:
+        elif len(self._listed) > profiles.MAX_PERIODS:
             self.why = "more than %d periods" % profiles.MAX_PERIODS
         elif self.transaction is not None and self.purpose != profiles.TX:
             self.why = "transactionId belongs to a TxProfile"
+
+    def read_periods(self):
+        """Check the periods, a few in each piece; at most one more than can be kept is read."""
+        most = _MAX_DA if self.unit == profiles.AMPERES else _MAX_DW
+        before_s = -1
+        for entry in self._listed[: profiles.MAX_PERIODS + 1]:
+            if not isinstance(entry, dict):
+                raise CallError(PROPERTY, "chargingSchedulePeriod: expected objects")
+            start_s = fields.integer(entry, "startPeriod", 0, profiles.LONGEST_S)
+            if start_s <= before_s or (not self.periods and start_s):
+                raise CallError(PROPERTY, "startPeriod: expected 0 first, then rising")
+            before_s = start_s
+            limit = fields.tenths(entry, "limit", most)
+            phases = fields.optional_integer(entry, "numberPhases", 1, 3)
+            self.periods.append((start_s, limit, phases or 0))
+            if len(self.periods) % _PIECE == 0:
+                yield
+        self._listed = None
 
     def put_into(self, kept, connector):
         """Store in control.profiles.Profiles; the slot, or -1 when there is no room."""
@@ -95,23 +117,3 @@ class Profile:
             for start_s, limit, phases in self.periods:
                 kept.period(slot, start_s, limit, phases)
         return slot
-
-
-def _periods(schedule, unit):
-    """Checked list of (start s, limit in 0.1, phases); at most one more than can be kept."""
-    periods = []
-    before_s = -1
-    listed = fields.table(schedule, "chargingSchedulePeriod", list)
-    if not listed:
-        raise CallError(PROPERTY, "chargingSchedulePeriod: expected at least one period")
-    for entry in listed[: profiles.MAX_PERIODS + 1]:
-        if not isinstance(entry, dict):
-            raise CallError(PROPERTY, "chargingSchedulePeriod: expected objects")
-        start_s = fields.integer(entry, "startPeriod", 0, profiles.LONGEST_S)
-        if start_s <= before_s or (not periods and start_s):
-            raise CallError(PROPERTY, "startPeriod: expected 0 first, then rising")
-        before_s = start_s
-        limit = fields.tenths(entry, "limit", _MAX_DA if unit == profiles.AMPERES else _MAX_DW)
-        phases = fields.optional_integer(entry, "numberPhases", 1, 3)
-        periods.append((start_s, limit, phases or 0))
-    return periods

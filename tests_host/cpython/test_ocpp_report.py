@@ -4,7 +4,7 @@
 import json
 
 from tools.ocpp import __main__ as report
-from tools.ocpp import messages, page, speed, suites
+from tools.ocpp import cost, messages, page, speed, suites
 
 
 def quiet(_):
@@ -43,13 +43,14 @@ def test_exit_status_and_files(tmp_path, monkeypatch, capsys):
     for faults, status in (((), 0), (("broken <here>",), 1)):
         monkeypatch.setattr(messages, "section", lambda progress: (section(), section()))
         monkeypatch.setattr(speed, "section", lambda progress: section())
+        monkeypatch.setattr(cost, "section", lambda progress: section())
         monkeypatch.setattr(suites, "composite", lambda *_, f=faults: section(f))
         monkeypatch.setattr(suites, "power_cuts", lambda *_: section())
         monkeypatch.setattr(suites, "hostile", lambda *_: section())
         monkeypatch.setattr(suites, "fuzzer", lambda *_: section())
         assert report.main(["--out", str(tmp_path)]) == status
         kept = json.loads((tmp_path / "report.json").read_text())
-        assert kept["ok"] is (status == 0) and len(kept["sections"]) == 7
+        assert kept["ok"] is (status == 0) and len(kept["sections"]) == 8
         text = (tmp_path / "report.html").read_text()
         assert "&lt;b&gt;" in text and "<b>" not in text
         assert ("broken &lt;here&gt;" in text) is (status == 1)
@@ -59,6 +60,16 @@ def test_exit_status_and_files(tmp_path, monkeypatch, capsys):
 def test_a_suite_that_cannot_run_is_a_fault():
     cases, bad = suites._pytest(["tests_host/firmware/test_hostile.py"], "no_such_test_here")
     assert cases == [] and bad
+
+
+def test_nothing_of_ours_blocks_longer_than_the_flash():
+    by_name = {what: ms for what, _, ms in cost.pieces()}
+    flash_ms = by_name["a write to the flash"]
+    for what, ms in by_name.items():
+        if "all pieces" not in what:
+            assert 0 < ms <= flash_ms, what
+    assert by_name["SetChargingProfile with 24 periods, longest piece"] < 15
+    assert by_name["GetCompositeSchedule of 24 periods, longest piece"] < 15
 
 
 def test_page_needs_no_network():

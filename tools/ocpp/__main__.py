@@ -11,7 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from tools.ocpp import messages, page, speed, suites
+from tools import on_cpython
+from tools.ocpp import cost, messages, page, speed, suites
 
 
 def main(arguments=None):
@@ -29,6 +30,8 @@ def main(arguments=None):
 
     sections = list(messages.section(progress))
     sections.append(speed.section(progress))
+    on_cpython.prepare()
+    sections.append(cost.section(progress))
     sections.append(suites.composite(progress, options.sets, options.jobs))
     sections.append(suites.power_cuts(progress, options.jobs))
     sections.append(suites.hostile(progress))
