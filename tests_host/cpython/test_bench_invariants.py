@@ -157,3 +157,22 @@ def test_a_relay_that_falls_open_with_the_supply_is_excused():
     assert l23_unmoved_while_closed(good) is None
     bad = record((3, "phase_relay", 1), (10, "contactor_coil", 0), (10.01, "phase_relay", 0))
     assert l23_unmoved_while_closed(bad) is not None
+
+
+def two_contactors(*moves):
+    return l23_unmoved_while_closed(record(*moves, settings={"board": "pico_w_2x2"}))
+
+
+def test_on_a_board_with_two_contactors_both_move_together():
+    assert two_contactors((4.53, "phase_relay", 1)) is None
+    assert two_contactors((4.53, "phase_relay", 1), *STOP, (20.1, "phase_relay", 0)) is None
+    late = two_contactors((12, "phase_relay", 1))
+    assert "live on L1" in late.text
+    alone = two_contactors((4.53, "phase_relay", 1), *STOP)
+    assert "without L1 and N" in alone.text
+
+
+def test_a_weld_that_is_repaired_lets_go_a_little_later():
+    weld = ((9, "weld", 1), (10, "ev_s2", 0), (10.05, "contactor_coil", 0), (15, "weld", 0))
+    assert open_within_100ms(record(*weld, (15.02, "contactor", 0))) is None
+    assert contactor_state(record(*weld, (15.02, "contactor", 0))) is None
