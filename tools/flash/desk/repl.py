@@ -7,7 +7,8 @@ image (real free space, real power cuts) or a folder. Boots like a board: boot.p
 Started by cable.py. Exit status 42: start me again (machine.reset), 43: the same by Ctrl-D.
 
 Keys: flash (image or folder), machine, mpy, version, cuts (number of block writes that still
-reach the flash; the next one is torn in the middle and the power fails), soft (woken by Ctrl-D).
+reach the flash; the next one is torn in the middle and the power fails), soft (woken by Ctrl-D),
+rom (a ROMFS image, mounted at /rom).
 """
 
 import io
@@ -103,6 +104,10 @@ _out = sys.stdout.buffer
 def mount():
     """Put the flash at the root; a virgin image is formatted as a new board does it."""
     path = OPTIONS["flash"]
+    rom = None
+    if OPTIONS.get("rom"):
+        with open(OPTIONS["rom"], "rb") as file:
+            rom = vfs.VfsRom(file.read())
     if path.endswith(".img"):
         image = Image(path, OPTIONS.get("cuts", -1))
         vfs.umount("/")
@@ -115,6 +120,8 @@ def mount():
         folder = vfs.VfsPosix(path)
         vfs.umount("/")
         vfs.mount(folder, "/")
+    if rom:
+        vfs.mount(rom, "/rom")
     os.chdir("/")
     _sys.path[:] = ["", ".frozen", "/lib"]
 

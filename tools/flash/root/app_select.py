@@ -13,6 +13,7 @@ import sys
 
 POINTER = "app.json"
 SLOTS = ("app_a", "app_b")
+ROM = "rom"  # a ROMFS partition with the firmware, when there is no folder
 TRIES = 3
 _APPLICATION = ("boot", "main", "control", "drivers", "firmware")
 
@@ -48,8 +49,8 @@ def choose(pointer, whole=whole):
     names = [pointer.get("slot"), pointer.get("previous")]
     if pointer.get("tries", 1) <= 0:
         names.reverse()
-    for slot in names + list(SLOTS):
-        if slot in SLOTS and whole(slot):
+    for slot in names + list(SLOTS) + [ROM]:
+        if slot in SLOTS + (ROM,) and whole(slot):
             return slot
     return None
 
@@ -97,9 +98,11 @@ def run():
 
 def _note(pointer, slot):
     """Write down what this start means for the trial; nothing is written outside of one."""
-    if slot != pointer.get("slot"):
-        print(json.dumps({"event": "app_fallback", "slot": slot, "from": pointer.get("slot")}))
-        write({"slot": slot, "failed": pointer.get("slot")})
+    if "slot" not in pointer:
+        return
+    if slot != pointer["slot"]:
+        print(json.dumps({"event": "app_fallback", "slot": slot, "from": pointer["slot"]}))
+        write({"slot": slot, "failed": pointer["slot"]})
         try:
             os.remove("crashes")  # they were the other's
         except OSError:
@@ -111,6 +114,8 @@ def _note(pointer, slot):
 
 def _next(slot):
     """Point at the other folder and restart, if there is one that has not failed as well."""
+    if slot == ROM:
+        return
     other = SLOTS[1 - SLOTS.index(slot)]
     if whole(other) and read().get("failed") != other:
         write({"slot": other, "failed": slot})
