@@ -187,3 +187,33 @@ def test_edges_are_taken_without_allocation():
     finally:
         heap_unlock()
     assert 0 <= count <= 32
+
+
+def test_a_whole_board_reads_and_obeys_with_every_choice():
+    from control.readings import Command
+    from firmware.board import Board
+
+    machine.I2C = Thing
+    for values in (
+        {},
+        {"board": "pico_w_2x2"},
+        {"pilot_sense": "phase_locked", "mains_timing": "pio", "coil_hold_pm": 400},
+        {"board": "esp32"},
+        {"board": "esp32", "pilot_sense": "burst", "mains_timing": "soft", "meter": "em340"},
+    ):
+        chosen, errors = settings.validate(values)
+        assert not errors, errors
+        data = boards.load(chosen.board)
+        board = Board(data, chosen)
+        command = Command()
+        for now_ms in range(0, 300, 10):
+            readings = board.read(now_ms)
+            board.apply(now_ms, command)
+        assert not fake_parts.pins[data.CONTACTOR]
+        assert fake_parts.pins[data.CP_CONNECT] == 1
+        assert -13500 <= readings.cp_high_mv <= 13500 and readings.pp_ohm >= 0
+        command.contactor = 1
+        board.apply(300, command)
+        assert fake_parts.pins[data.CONTACTOR], values
+        board.close()
+        assert not fake_parts.pins[data.CONTACTOR], values
