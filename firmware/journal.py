@@ -45,6 +45,15 @@ class Record:
         self.stop_tag = None  # card that stopped it, if not the one that started it
         self.reservation = None  # id of the reservation it used up
 
+    def restore(self, stop_tag, reservation):
+        """Take in what was kept of the rest."""
+        self.stop_tag = None if stop_tag is None else str(stop_tag)
+        self.reservation = reservation
+
+    def kept_by(self, keep):
+        """`keep` writes this record from now on."""
+        self.keep = keep
+
     def times(self, clock):
         """Fill in the time of day of what happened before it was known; True if that is new.
 
@@ -87,6 +96,5 @@ def record_from(entry):
     record = Record(str(id_tag), int(start_wh), 0, start_unix, number, reason)
     record.stop_wh = int(stop_wh)
     record.stop_unix = stop_unix
-    record.stop_tag = None if stop_tag is None else str(stop_tag)
-    record.reservation = reservation
+    record.restore(stop_tag, reservation)
     return record

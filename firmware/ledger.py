@@ -64,7 +64,7 @@ class Ledger:
             self._note("transaction_lost", id_tag=self.records[0].id_tag)
             self.remove(self.records[0])
         record.key = self._next_key
-        record.keep = self.save
+        record.kept_by(self.save)
         self._next_key += 1
         self._put_away()
         self.records.append(record)
@@ -129,7 +129,7 @@ class Ledger:
         if best is not None:
             best.key = key
             best.generation = newest
-            best.keep = self.save
+            best.kept_by(self.save)
         return best
 
 

@@ -136,7 +136,10 @@ class Transactions(Cards):
     def _ration(self):
         """A card that was refused after the start gets so much energy and no more."""
         allowed_wh = self._app.station.energy_on_invalid_id_wh()
-        if self.register.wh - self._invalid_wh >= allowed_wh and self._app.charger.authorised:
+        if (
+            self.register.wh - (self._invalid_wh or 0) >= allowed_wh
+            and self._app.charger.authorised
+        ):
             self._app.log.event("energy_ended", id_tag=self.id_tag, why="card refused")
             self._app.charger.authorise(False)
 

@@ -73,7 +73,7 @@ class DerControls:
         default = fields.flag(data, "isDefault")
         name = fields.text(data, "controlId", 36)
         kind = fields.choice(data, "controlType", der_fields.TYPES)
-        rule = der_fields.SUPPORTED.get(kind)
+        rule = der_fields.SUPPORTED.get(kind or "")
         if rule is None:
             return {"status": NOT_SUPPORTED}
         given = [key for key in der_fields.FIELDS if data.get(key) is not None]
@@ -99,13 +99,12 @@ class DerControls:
             self._follow()
             return _rejected("InvalidValue", why)
         self._keep()
-        answer = {"status": ACCEPTED}
         weaker = [c.id for c in rivals if control.priority < c.priority]
         if any(control.priority >= c.priority for c in rivals):
             weaker = [name]
         if weaker:
-            answer["supersededIds"] = weaker
-        return answer
+            return {"status": ACCEPTED, "supersededIds": weaker}
+        return {"status": ACCEPTED}
 
     def _control(self, name, kind, default, table):
         """(reason of refusal or None, Control)."""
@@ -148,9 +147,6 @@ class DerControls:
         if not chosen:
             return {"status": NOT_FOUND}
         for control in chosen:
-            report = {"requestId": request_id}
-            if control is not chosen[-1]:
-                report["tbc"] = True
             field = der_fields.SUPPORTED[control.kind][0]
             entry = {"id": control.id, field: control.table}
             if field in ("curve", "freqDroop"):
@@ -158,7 +154,9 @@ class DerControls:
                 entry["isSuperseded"] = self._active.get(control.kind) is not control
             if field == "curve":
                 entry["curveType"] = control.kind
-            report[field] = [entry]
+            report = {"requestId": request_id, field: [entry]}
+            if control is not chosen[-1]:
+                report["tbc"] = True
             self._tell("ReportDERControl", report)
         return {"status": ACCEPTED}
 

@@ -76,7 +76,7 @@ def _freq_droop(table, amperes):
 
 def _volt_watt(table, amperes):
     fields.choice(table, "yUnit", ("PctMaxW", "PctWAvail"))
-    points = fields.table(table, "curveData", list)
+    points = fields.table(table, "curveData", list) or []
     if not 2 <= len(points) <= _MAX_POINTS:
         raise CallError(PROPERTY, "curveData: expected 2 to %d points" % _MAX_POINTS)
     curve = []

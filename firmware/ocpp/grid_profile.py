@@ -50,10 +50,10 @@ class GridProfile:
         """SetChargingProfileRequest of 2.1 -> response."""
         profile = fields.table(data, "chargingProfile", dict)
         name = fields.integer(profile, "id", 0, 0x7FFFFFFF)
-        schedules = fields.table(profile, "chargingSchedule", list)
+        schedules = fields.table(profile, "chargingSchedule", list) or []
         if len(schedules) != 1 or not isinstance(schedules[0], dict):
             return rejected("InvalidSchedule", "expected one chargingSchedule")
-        periods = fields.table(schedules[0], "chargingSchedulePeriod", list)
+        periods = fields.table(schedules[0], "chargingSchedulePeriod", list) or []
         if len(periods) != 1 or not isinstance(periods[0], dict):
             return rejected("InvalidSchedule", "expected one period")
         try:

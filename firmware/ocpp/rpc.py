@@ -254,6 +254,8 @@ class Rpc:
 
     def _piece(self):
         """The next piece of a long answer; the text to send back once it is complete."""
+        if self._work is None:
+            return None
         message_id, action, work = self._work
         try:
             next(work)

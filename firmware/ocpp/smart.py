@@ -125,6 +125,7 @@ class SmartCharging:
         for _ in profile.read_periods():
             yield
         why = profile.why or self._unfit(profile, connector)
+        slot = -1
         if why is None:
             slot = profile.put_into(self.profiles, connector)
             if slot < 0:

@@ -45,7 +45,7 @@ class Profile:
         # Checked and not used: it is the least the car can do with, not what it may have.
         if schedule.get("minChargingRate") is not None:
             fields.tenths(schedule, "minChargingRate", _MAX_DW)
-        self._listed = fields.table(schedule, "chargingSchedulePeriod", list)
+        self._listed = fields.table(schedule, "chargingSchedulePeriod", list) or []
         if not self._listed:
             raise CallError(PROPERTY, "chargingSchedulePeriod: expected at least one period")
         self.periods = []
@@ -99,7 +99,7 @@ class Profile:
             self.periods.append((start_s, limit, phases or 0))
             if len(self.periods) % _PIECE == 0:
                 yield
-        self._listed = None
+        self._listed = []
 
     def put_into(self, kept, connector):
         """Store in control.profiles.Profiles; the slot, or -1 when there is no room."""
