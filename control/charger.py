@@ -10,6 +10,7 @@ its turn in one of ten steps.
 from micropython import const
 
 from control import care, events, limits, pilot, plateau, policy, protection
+from control.fitted import Fitted
 from control.frequency import Frequency
 from control.learn import Learn
 from control.limits import Limits
@@ -41,49 +42,34 @@ _NAMES = (("A1", "B1", "C1", "D1", "E", "F"), ("A2", "B2", "C2", "D2", "E", "F")
 class Charger:
     """Owner of all control state. Built once from checked settings (see firmware/app.py).
 
-    phases: a control.phases.Phases. cable_fixed_ma: see control/sources.py, as thermal and
-    supply. grid: a control.grid.stack.Grid or None. row: of control.policy. together: L2/L3
-    have a contactor that closes with the main one ("2+2" wiring) instead of a relay.
+    board_ma: what the hardware can carry. phases: a control.phases.Phases. options: what it is
+    fitted with, by the names of control/fitted.py.
     """
 
-    def __init__(
-        self,
-        board_ma,
-        phases,
-        cable_fixed_ma=0,
-        cp_switch=True,
-        ventilation=False,
-        wake=True,
-        grid=None,
-        nominal_mhz=50000,
-        row=policy.ROWS[0],
-        pause=None,
-        rcd_test=False,
-        thermal=None,
-        supply=None,
-        together=False,
-    ):
+    def __init__(self, board_ma, phases, **options):
+        fitted = Fitted(options)
+        row = fitted.row
         self.pilot = Plateau()
-        self.protection = Protection(together)
+        self.protection = Protection(fitted.together)
         self.limits = Limits()
-        self.sources = Sources(self.limits, cable_fixed_ma, thermal, supply)
+        self.sources = Sources(self.limits, fitted.cable_fixed_ma, fitted.thermal, fitted.supply)
         self.offer = Offer()
         self.phase_switch = phases
         self.policy = row
-        self.wake = Wake(wake and row[policy.WAKE], cp_switch)
-        self.pause = pause or Pause()
+        self.wake = Wake(fitted.wake and row[policy.WAKE], fitted.cp_switch)
+        self.pause = fitted.pause or Pause()
         self.learn = Learn()
-        self.rcd_test = RcdTest(rcd_test)
-        self.session = Session(ventilation)
-        self.frequency = Frequency(nominal_mhz)
-        self.grid = grid
+        self.rcd_test = RcdTest(fitted.rcd_test)
+        self.session = Session(fitted.ventilation)
+        self.frequency = Frequency(fitted.nominal_mhz)
+        self.grid = fitted.grid
         self.notes = Notes()
         self.events = self.notes.events
         self.command = Command()
         self.authorised = False
         self.plugged = False
-        self._cp_switch = cp_switch
-        self._together = together
+        self._cp_switch = fitted.cp_switch
+        self._together = fitted.together
         self._last_ms = -1
         self._turn = _ROUND - 1
         self._round_ms = 0

@@ -30,7 +30,8 @@ WAITING = const(5)
 REJOINING = const(6)
 FAILED = const(7)  # a step ran out of time; noted, then IDLE on the old phases
 REFUSED = const(8)  # not started
-NAMES = tuple("idle stopping parting moving returning waiting rejoining failed refused".split())
+_IN_ORDER = ("idle", "stopping", "parting", "moving", "returning", "waiting", "rejoining")
+NAMES = _IN_ORDER + ("failed", "refused")
 
 NONE = const(0)
 BOARD = const(1)  # the hardware cannot
@@ -43,9 +44,8 @@ WELD = const(7)  # main contacts closed without their coil
 RELAY = const(8)  # the relay did not follow
 FAULT = const(9)  # a fault of protection came in between
 TIMEOUT = const(10)
-WHY_NAMES = tuple(
-    "none board no_meter dwell cap policy car_draws weld relay fault timeout".split()
-)
+_REFUSALS = ("none", "board", "no_meter", "dwell", "cap", "policy")
+WHY_NAMES = _REFUSALS + ("car_draws", "weld", "relay", "fault", "timeout")
 
 # Half a second before the session would open a contactor under load (sequence 10.2, 6 s).
 _DRAWS_LIMIT_MS = const(5500)
@@ -67,8 +67,8 @@ _LONG_MS = const(0x3FFFFFFF)
 class Phases:
     """Owner of the phase relay's position. `phases` is 3 or 1 as the relay stands.
 
-    why: reason of the last refusal or failure (WHY_NAMES). cp_connect: 0 while the car is to
-    see an unplug. may_switch: 0 when the car's policy forbids it.
+    why: of the last refusal or failure (WHY_NAMES). cp_connect: 0 while the car is to see an
+    unplug. may_switch: 0 when the car's policy forbids it.
     """
 
     def __init__(self, phases, can_switch, cap, dwell_ms, wait_down_ms, wait_up_ms, mirror=1):
@@ -141,37 +141,37 @@ class Phases:
         """One step. `session` is the Session, `fault` protection's number."""
         state = self.state
         if state == IDLE:
-            if not self._booted:
-                self._boot(readings)
-            if self._boot_ms > 0:
-                self._boot_ms = self._boot_ms - dt_ms if self.wanted != self.phases else 0
-            if self._owes and not fault:
-                self._wait_again(readings, plugged)
-            elif self.wanted != self.phases and self._hold_off_ms <= 0 and not fault:
-                if self._boot_ms <= _BOOT_MS - _LOOK_MS:
-                    self._begin(session, plugged, meter_ok)
+            if not self._booted or self._boot_ms > 0:
+                self._boot(dt_ms, readings)
+            if not fault and (self._owes or self.wanted != self.phases):
+                self._idle(readings, session, plugged, meter_ok)
             return
         self._state_ms += dt_ms
         if state == STOPPING:
             self._stopping(readings, session, plugged, meter_ok, fault)
-        elif state == WAITING:
-            self._waiting(readings, plugged)
         elif state == PARTING:
             self._parting(readings, fault)
         elif state == MOVING:
             self._moving(readings, plugged)
+        elif state == WAITING:
+            self._waiting(readings, plugged)
         elif state == RETURNING:
-            if readings.contactor_closed:
-                self._fail(WELD)
-            elif self._stands(readings) or self._state_ms >= _MOVE_LIMIT_MS:
-                self._go(WAITING)
+            self._returning(readings)
         elif state != REJOINING or self._state_ms >= _REJOIN_MS:
             self._go(IDLE)
 
-    def _boot(self, readings):
-        self._booted = True
-        self._boot_ms = _BOOT_MS
-        self.phases = 3 if self._mirror and readings.phase_closed else 1
+    def _idle(self, readings, session, plugged, meter_ok):
+        if self._owes:
+            self._wait_again(readings, plugged)
+        elif self._hold_off_ms <= 0 and self._boot_ms <= _BOOT_MS - _LOOK_MS:
+            self._begin(session, plugged, meter_ok)
+
+    def _boot(self, dt_ms, readings):
+        if not self._booted:
+            self._booted = True
+            self._boot_ms = _BOOT_MS
+            self.phases = 3 if self._mirror and readings.phase_closed else 1
+        self._boot_ms = self._boot_ms - dt_ms if self.wanted != self.phases else 0
 
     def _begin(self, session, plugged, meter_ok):
         why = NONE
@@ -187,8 +187,7 @@ class Phases:
             elif self._since_switch_ms < self._dwell_ms:
                 why = DWELL
         if why:
-            # Looked at again later; said once. What cannot change in this session waits for
-            # the next wish or the next car.
+            # Said once, looked at again later; what cannot change now, with the next wish or car.
             for_good = why == BOARD or why == CAP or why == POLICY
             self._hold_off_ms = _LONG_MS if for_good else 500
             if why != self.why:
@@ -253,6 +252,12 @@ class Phases:
             self.phases = 4 - self.phases  # let go of the move
             self._note_failure(RELAY)
             self._go(RETURNING)
+
+    def _returning(self, readings):
+        if readings.contactor_closed:
+            self._fail(WELD)
+        elif self._stands(readings) or self._state_ms >= _MOVE_LIMIT_MS:
+            self._go(WAITING)
 
     def _waiting(self, readings, plugged):
         if readings.contactor_closed:

@@ -127,39 +127,37 @@ class Protection:
             self._mismatch_ms = 0
         else:
             self._mismatch_ms += dt_ms
-        if not readings.rcd_ok and not self.testing:
-            found = RCD
-        elif self._mismatch_ms >= _FEEDBACK_MS:
-            found = WELD if readings.contactor_closed else NO_CLOSE
-        elif state == plateau.E:
-            found = SHORT
-            self._lock_ms = _SHORT_LOCK_MS
-        elif diode == 0:
-            found = DIODE
-        elif not readings.pe_ok or self._pe_ms:
-            found = self._earth(dt_ms, readings.pe_ok) or found
-        if command.contactor:
-            if offer_ma:
-                if self._over(dt_ms, readings, offer_ma):
-                    found = found or OVERCURRENT
-            else:
-                self._over_ms = 0
+        if self._phase_relay(dt_ms, readings, command, offer_ma):
+            found = PHASE_RELAY
+        if command.contactor and offer_ma:
+            if self._over(dt_ms, readings, offer_ma):
+                found = OVERCURRENT
         elif self._over_ms:
             self._over_ms = 0
-        if self._phase_relay(dt_ms, readings, command, offer_ma):
-            found = found or PHASE_RELAY
+        found = self._look(dt_ms, readings, state, diode) or found
         # The first fault stays named until it clears; only a weld, the worst, overrides it.
         if found and (self.fault == NONE or found == WELD):
             self.fault = found
             if found == TEMPERATURE or found == OVERVOLTAGE:
                 self._lock_ms = _SHORT_LOCK_MS
 
+    def _look(self, dt_ms, readings, state, diode):
+        """What is wrong in this one picture; the worst first."""
+        if not readings.rcd_ok and not self.testing:
+            return RCD
+        if self._mismatch_ms >= _FEEDBACK_MS:
+            return WELD if readings.contactor_closed else NO_CLOSE
+        if not readings.pe_ok or self._pe_ms:
+            if self._earth(dt_ms, readings.pe_ok):
+                return PE
+        if state == plateau.E:
+            self._lock_ms = _SHORT_LOCK_MS
+            return SHORT
+        return DIODE if diode == 0 else NONE
+
     def _earth(self, dt_ms, ok):
-        if ok:
-            self._pe_ms = 0
-            return NONE
-        self._pe_ms += dt_ms
-        return PE if self._pe_ms >= _PE_MS else NONE
+        self._pe_ms = 0 if ok else self._pe_ms + dt_ms
+        return self._pe_ms >= _PE_MS
 
     def _try_clear(self, dt_ms, readings, command, state):
         fault = self.fault

@@ -67,18 +67,21 @@ class Session:
         self._fault_ms = 0
         if not self.live(letter):
             self._open()
-        if letter == plateau.A or letter == plateau.E or not allowed:
-            self._set_mode(PILOT_X1)
-        elif letter == plateau.D and not self._ventilation:
-            self._set_mode(PILOT_X1)  # refused, and no fault: the car may come back to C
-        elif self.mode != PILOT_PWM and self._mode_ms >= X1_HOLD_MS:
-            self._set_mode(PILOT_PWM)
+        self._choose_mode(letter, allowed)
         if self.mode == PILOT_PWM:
             self._ignored_ms = 0
             if ready and not self.contactor:
                 self._close_when_ready(pilot_state)
         elif self.contactor:
             self._wait_for_the_car(dt_ms, drawn_ma)
+
+    def _choose_mode(self, letter, allowed):
+        if letter == plateau.A or letter == plateau.E or not allowed:
+            self._set_mode(PILOT_X1)
+        elif letter == plateau.D and not self._ventilation:
+            self._set_mode(PILOT_X1)  # refused, and no fault: the car may come back to C
+        elif self.mode != PILOT_PWM and self._mode_ms >= X1_HOLD_MS:
+            self._set_mode(PILOT_PWM)
 
     def _close_when_ready(self, pilot_state):
         if (

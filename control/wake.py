@@ -86,27 +86,32 @@ class Wake:
             if pwm:
                 self.has_charged = True
             if state:
-                if pwm:
-                    self.took = self.pulse
-                    self.woken_by = self.pulse or self.woken_by
-                self.pulse = NONE
-                self._go(IDLE)
+                self._answered(pwm)
         elif not allowed or not self.enabled:
             if state:
-                self.pulse = NONE
-                self._go(IDLE)
+                self._rest()
         elif state == IDLE:
             if started and letter == plateau.B:
                 self._tried = 0
-                self.pulse = NONE
                 self._watch(_FIRST_MS)
         elif state != GIVEN_UP:  # that may last for weeks, which a small integer does not count
-            self._state_ms += dt_ms
-            wait_ms = self._wait_ms
-            if self.woken_by and not self._tried:
-                wait_ms = _KNOWN_MS
-            if self._state_ms >= wait_ms:
-                self._climb(state)
+            self._wait(dt_ms, state)
+
+    def _answered(self, pwm):
+        if pwm:
+            self.took = self.pulse
+            self.woken_by = self.pulse or self.woken_by
+        self._rest()
+
+    def _rest(self):
+        self.pulse = NONE
+        self._go(IDLE)
+
+    def _wait(self, dt_ms, state):
+        self._state_ms += dt_ms
+        known = self.woken_by and not self._tried
+        if self._state_ms >= (_KNOWN_MS if known else self._wait_ms):
+            self._climb(state)
 
     def _climb(self, state):
         if state == WATCHING:

@@ -25,6 +25,11 @@ def describe(code, a, b):
         return {"reason": guard.NAMES[a]}
     if code == events.OFFER:
         return {"offer_ma": a, "reason": limits.REASONS[b]}
+    return _sequence(code, a, b)
+
+
+def _sequence(code, a, b):
+    """Fields of an event of the sequencers."""
     if code == events.PHASES:
         return {"step": phases.NAMES[a], "wanted": b & 3, "why": phases.WHY_NAMES[b >> 2]}
     if code == events.WAKE:

@@ -40,6 +40,7 @@ class Rig:
         self.residual = False
         self.current_ma = 0  # what the car draws while the contactor is closed
         self.draws_in_b = False  # a car that opens S2 under load
+        self.leak_ma = 0  # in L1, though the contacts are said to be open
         self.stray_ma = 0  # in L2, whatever the relay says
         self.closed_ms = -1
         self.opened_ms = -1
@@ -64,7 +65,7 @@ class Rig:
             readings.phase_closed = command.three_phase
         flowing = readings.contactor_closed and (self.car in "CD" or self.draws_in_b)
         current_ma = self.current_ma if flowing else 0
-        readings.l1_ma = current_ma
+        readings.l1_ma = current_ma or self.leak_ma
         readings.l2_ma = current_ma if readings.phase_closed and self.car_phases > 1 else 0
         if flowing and self.stray_ma:
             readings.l2_ma = self.stray_ma

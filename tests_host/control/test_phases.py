@@ -107,6 +107,14 @@ def test_a_welded_contactor_stops_the_switch_before_the_relay_moves():
     assert why(rig) in ("weld", "fault") and rig.charger.fault == 2
 
 
+def test_current_that_flows_on_with_open_contacts_forbids_the_move():
+    rig = charging()
+    rig.leak_ma = 2000
+    rig.charger.request_phases(1)
+    rig.run(15000, "B")
+    assert rig.charger.phases == 3 and rig.charger.command.three_phase and why(rig) == "timeout"
+
+
 def test_a_car_that_opens_s2_under_load_waits_a_minute():
     rig = charging()
     rig.current_ma = 10000

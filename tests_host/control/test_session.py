@@ -154,6 +154,16 @@ def test_no_closing_without_a_good_diode():
     assert rig.closed_ms < 0 and rig.charger.fault
 
 
+def test_a_car_that_waits_in_c_is_not_closed_upon_before_its_diode_was_seen():
+    rig = Rig()
+    rig.diode = False
+    rig.wait(4000, "A")
+    rig.run(1000, "B").run(3000, "C")
+    rig.charger.authorise(True)
+    rig.run(3000)
+    assert rig.closed_ms < 0 and rig.charger.fault
+
+
 def test_state_d_needs_ventilation():
     rig = Rig()
     rig.wait(4000, "A")

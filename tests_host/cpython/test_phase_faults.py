@@ -12,7 +12,6 @@ import pytest
 
 from control import limits, phases, rcd_test, wake
 from control.pause import Pause
-from control.phases import Phases
 from control.supply import Supply
 from control.thermal import Thermal
 from tests_host.control.rig import Rig, ocpp_limit
@@ -219,7 +218,7 @@ def test_power_cut_in_each_step(name, gone):
         after.charger.authorise(True)
         if car.plugged:
             car.asleep = False
-            closed = go(after, car, watch, 100000, until=lambda: after.closed)
+            closed = go(after, car, watch, 100000, until=lambda rig=after: rig.closed)
             assert closed, (state_of(after), watch.what)
             go(after, car, watch, 100000, 100)
             assert after.charger.phases == phase_count
