@@ -101,8 +101,12 @@ async def measure(transactions, heap_kb, tls=None):
         )  # fmt: skip
         began = time.monotonic()
         sender = asyncio.create_task(send(csms))
-        output, _ = await process.communicate()
-        await sender
+        try:
+            output, _ = await asyncio.wait_for(process.communicate(), 60 + transactions)
+        except TimeoutError:
+            process.kill()
+            output, _ = await process.communicate()
+        sender.cancel()
     await csms.stop()
     lines = output.decode().splitlines()
     if process.returncode or not lines or not lines[-1].startswith("{"):
