@@ -26,62 +26,6 @@ FEW = [
 ]
 
 
-# --- cars
-
-
-def test_there_are_many_cars_and_each_has_a_source_for_each_number():
-    assert len(vehicles.CARS) >= 20
-    for car in vehicles.CARS.values():
-        assert car.title, car.name
-        assert car.about, car.name
-        for line in car.text.splitlines():
-            if line.partition("=")[0].strip() in car.own:
-                assert len(line.partition("  # ")[2]) > 2, (car.name, line)
-
-
-def test_the_zoo_has_every_kind_of_difficult_car():
-    fields = [car.fields() for car in vehicles.CARS.values()]
-
-    def some(**wanted):
-        return any(all(one[key] == value for key, value in wanted.items()) for one in fields)
-
-    for phases in (1, 2, 3):
-        assert some(phases=phases)
-    assert some(bridges=True)
-    assert some(stop_ms=-1)
-    assert some(simplified=True)
-    assert some(c_blip_ms=250)
-    assert some(b_blip_after_ms=500, b_blip_ms=40)
-    assert some(two_phase_below_ma=8000)
-    for signal, hold_ms in (("cp_break", 4000), ("cp_break", 30000), ("cp_break", 44000)):
-        assert some(wakes_on=signal, wake_hold_ms=hold_ms)
-    for signal in ("x2", "f", "none"):
-        assert any(one["sleep_s"] and one["wakes_on"] == signal for one in fields)
-    assert max(one["sleep_s"] for one in fields) >= 4 * 3600
-    for key in ("light_sleep_after_s", "cool_after_s", "trip_step_ma", "most_pulses", "hold_c_ms"):
-        assert any(one[key] for one in fields), key
-    assert {one["step_ma"] for one in fields} >= {100, 500, 1000}
-    assert max(one["taper_pct"] for one in fields) > 50
-
-
-WRONG = (
-    ("title = 'x'\n", "about: expected text"),
-    ("title = 'x'\nabout = 'y'\nphase = 3\n", 'phase: unknown field (did you mean "phases"?)'),
-    ("title = 'x'\nabout = 'y'\nphases = 4\n", "phases: expected a whole number from 1 to 3"),
-    ("title = 'x'\nabout = 'y'\nbridges = true\n", "rejoin_s: expected the seconds"),
-    ("title = \n", "not TOML"),
-)
-
-
-@pytest.mark.parametrize(("text", "expected"), WRONG)
-def test_a_wrong_car_file_is_named_with_what_was_expected(tmp_path, text, expected):
-    path = tmp_path / "mine.toml"
-    path.write_text(text)
-    with pytest.raises(ValueError, match="mine.toml") as error:
-        vehicles.read(path)
-    assert expected in str(error.value)
-
-
 # --- stories
 
 
@@ -126,6 +70,17 @@ def test_steps_are_the_states_that_the_undisturbed_story_has_passed():
     assert pool.next_jobs(result, ["cut/down"]) == []
     result.job = jobs.Job("zoe", "base/wake")
     assert [job.step for job in pool.next_jobs(result, wanted)] == ["wake:watching"] * 2
+
+
+def test_a_car_like_another_has_only_the_plain_stories_beside_it():
+    stories_of = {}
+    for job in pool.first_jobs(["e_up", "two_phase_16"], jobs.names(), [1]):
+        stories_of.setdefault(job.car, []).append(job.story)
+    assert "base/up" in stories_of["two_phase_16"]
+    assert "switch" in stories_of["e_up"]
+    assert "base/up" not in stories_of["e_up"]
+    assert "base/up" in [job.story for job in pool.first_jobs(["e_up"], jobs.names(), [1])]
+    assert all(car.like in ("", *vehicles.CARS) for car in vehicles.CARS.values())
 
 
 # --- judgement

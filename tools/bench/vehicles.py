@@ -16,14 +16,18 @@ FOLDER = Path(__file__).parent / "cars"
 
 
 class Car:
-    """One file of the folder: name, title, about, and `own`, the fields it sets."""
+    """One file of the folder: name, title, about, and `own`, the fields it sets.
 
-    def __init__(self, name, title, about, own, text=""):
+    like: name of a car that differs in numbers only, or "".
+    """
+
+    def __init__(self, name, title, about, own, text="", like=""):
         self.name = name
         self.title = title
         self.about = about
         self.own = own
         self.text = text
+        self.like = like
 
     def fields(self, **more):
         """All fields, with `more` set on top; ValueError when they contradict each other."""
@@ -48,20 +52,20 @@ def read(path):
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError("%s: not TOML: %s" % (path, error)) from None
     words = {}
-    for key in ("title", "about"):
-        words[key] = table.pop(key, None)
+    for key, default in (("title", None), ("about", None), ("like", "")):
+        words[key] = table.pop(key, default)
         if not isinstance(words[key], str):
             raise ValueError("%s: %s: expected text, got %r" % (path, key, words[key]))
     for key, value in table.items():
         if key not in FIELDS or key == "model":
             raise ValueError(
-                "%s: %s: unknown field%s, expected one of title, about, %s"
+                "%s: %s: unknown field%s, expected one of title, about, like, %s"
                 % (path, key, suggestion(key, FIELDS), ", ".join(FIELDS))
             )
         expected = problem(key, value)
         if expected:
             raise ValueError("%s: %s: expected %s, got %r" % (path, key, expected, value))
-    one = Car(path.stem, words["title"], words["about"], table, text)
+    one = Car(path.stem, words["title"], words["about"], table, text, words["like"])
     try:
         one.fields()
     except ValueError as error:

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 
-from .jobs import BASES, KINDS, PLAIN, Job, carry_out, duration_s, steps_of
+from .jobs import BASES, KINDS, PLAIN, Job, carry_out, duration_s, read_car, steps_of
 
 
 class Progress:
@@ -51,12 +51,20 @@ class Progress:
 
 
 def first_jobs(cars, stories, seeds):
-    """Undisturbed jobs for these cars; bases also when only their disturbed stories are wanted."""
-    names = [name for name in PLAIN if name in stories]
-    for base in BASES:
-        if any("%s/%s" % (kind, base) in stories for kind in (*KINDS, "base")):
-            names.append("base/" + base)
-    jobs = [Job(car, name, "", seed) for seed in seeds for car in cars for name in names]
+    """Undisturbed jobs for these cars; bases also when only their disturbed stories are wanted.
+
+    A car that is like another of these in all but numbers has no base stories of its own.
+    """
+    plain = [name for name in PLAIN if name in stories]
+    bases = [
+        "base/" + base
+        for base in BASES
+        if any("%s/%s" % (kind, base) in stories for kind in (*KINDS, "base"))
+    ]
+    jobs = []
+    for car in cars:
+        names = plain if read_car(car).like in cars else plain + bases
+        jobs += [Job(car, name, "", seed) for seed in seeds for name in names]
     return [job for job in jobs if duration_s(job)]
 
 

@@ -13,7 +13,7 @@ CABLE_MA = 32000
 LADDER_S = 260  # all attempts to wake a car
 BOOT_S = 6  # from the supply to an answer of the meter, a self-test and the central system
 DARK_S = 5  # a power cut in the middle of a step
-SETTLED_S = 20
+SETTLED_S = 15
 AWAY_S = 6  # an unplugged car comes back
 
 
