@@ -28,7 +28,7 @@ class Plan:
         self.slots = slots
         self.files = files
         pointer = _parse(about["pointer"])
-        self.active = app_select.choose(pointer, lambda slot: RECORD in slots[slot])
+        self.active = app_select.choose(pointer, lambda slot: slots_whole(slots, slot))
         self.back_first = False
         if pointer.get("tries") and slots_whole(slots, pointer.get("previous")):
             if not self.same(self.active):
