@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tools.bench.errors import BenchError, suggestion
 
-from . import campaign, edge_level, fcr_cases, ffr_cases, other_cases, page, profile
+from . import campaign, edge_level, fcr_cases, ffr_cases, more_cases, other_cases, page, profile
 
 # size: (phases of the latency experiments, disturbances, seconds of the accuracy table)
 SIZES = {"full": (1000, 10000, 30.0), "small": (60, 300, 4.0)}
@@ -28,7 +28,9 @@ def cases(size, trace=None):
     profiles = profile.shipped()
     small = size == "small"
     found = ffr_cases.cases(profiles, small) + fcr_cases.cases(profiles, small)
-    return found + ([other_cases.hour(True)] if small else other_cases.cases(profiles))
+    if small:
+        return found + [other_cases.hour(True)]
+    return found + other_cases.cases(profiles) + more_cases.cases(profiles)
 
 
 def arguments(argv):

@@ -65,7 +65,7 @@ def run_case(case, out, again=True):
     except (BenchError, ScenarioError, OSError) as error:
         clause = Clause("the run itself", "a finished run", str(error), False, "D", "")
         return Outcome(case, [clause], None, None, time.monotonic() - started)
-    found = Delivered(record, case.phases)
+    found = Delivered(record, case.phases, folder)
     broken = [text for text in record.console if "Traceback" in text]
     if record.ended != "duration" or broken or not record.rows:
         text = "; ".join(record.console[-3:]) or "ended early"

@@ -55,6 +55,7 @@ class Case:
         self.seed = more.pop("seed", 1)
         self.jitter_us = more.pop("jitter_us", 5)
         self.events = more.pop("events", [])
+        self.actions = more.pop("actions", None)  # of a central system: [(at_s, action)]
         self.view_s = more.pop("view_s", None)  # (from, to) worth a closer look
         self.note = more.pop("note", "")
         if more:
@@ -101,6 +102,10 @@ class Case:
             checked["at_ms"] = round(event["at_s"] * 1000)
             made.events.append(checked)
         made.events.sort(key=lambda item: item["at_ms"])
+        if self.actions is not None:
+            made.csms = "embedded"
+            for at_s, action in self.actions:
+                made.actions.append({"at_ms": round(at_s * 1000), "action": action})
         return made
 
 

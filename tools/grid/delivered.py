@@ -18,9 +18,10 @@ class Delivered:
     `duties`: [(t_s, ma)] of the pin. `phases`: phases the car uses. `log`: the firmware's events.
     """
 
-    def __init__(self, record, phases):
+    def __init__(self, record, phases, folder=None):
         rows = record.rows
         self.record = record
+        self.folder = folder  # where the run has left its files, the flash among them
         self.phases = phases
         self.log = record.log
         self.t_s = np.array([row["t_ms"] for row in rows]) / 1000.0

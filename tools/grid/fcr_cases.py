@@ -54,7 +54,7 @@ def judge_fcr_n(case, found):
 
 def judge_fcr_d(case, found):
     """The ramp at 0.24 Hz/s to 1 Hz: power and energy at 7.5 s, then in full, then back."""
-    start_s = case.profile.rows[-1][0] - (551.25 - 183.75)
+    start_s = case.lead_s + 183.75
     sign = 1 if case.law(49.5) else -1
     capacity_w = case.capacity_w
     _, drop_w = found.drop_w(start_s)
@@ -171,7 +171,7 @@ def cases(profiles, small):
         return [
             Case("fcr_d_up", "Nordic FCR-D up, ramp to 49.0 Hz", "FCR",
                  profiles["fcrd_up_ramp"], curve("fcr_d_up", 16000, 10000), judge_fcr_d,
-                 capacity_ma=10000, law=laws.fcr_d_up)
+                 capacity_ma=10000, law=laws.fcr_d_up, end_s=340)
         ]  # fmt: skip
     gb = profiles["gb_dc_steps"]
     slow_steps = steps("gb_dm_steps", (49.95, 49.9, 49.85, 49.8, 50.1, 50.2), 60)

@@ -168,10 +168,10 @@ def volt_rows(*levels):
 
 def hour(small=False):
     """FCR-N over an hour of the Iberian recording before the collapse, repeated."""
-    calm = profile.repeated(profile.from_file(IBERIA, 0, CALM_TO_S), 300 if small else 3600)
+    calm = profile.repeated(profile.from_file(IBERIA, 0, CALM_TO_S), 3600)
     return Case("fcr_n_hour", "FCR-N over one hour of a recording, 1 A car", "FCR", calm,
                 curve("fcr_n", 11000, 5000), judge_tracking, capacity_ma=5000, law=laws.fcr_n,
-                end_s=300 if small else 3600)  # fmt: skip
+                end_s=120 if small else 3600)  # fmt: skip
 
 
 def cases(profiles):

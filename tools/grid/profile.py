@@ -58,6 +58,8 @@ class Profile:
     def moved(self, lead_s, end_s=None):
         """The same profile `lead_s` later, cut after `end_s` (of the original) if given."""
         kept = [row for row in self.rows if end_s is None or row[0] <= end_s]
+        if end_s is not None and kept[-1][0] < end_s < self.end_s:
+            kept.append([end_s, self.hz(end_s)] + kept[-1][2:])
         rows = [[row[0] + lead_s] + row[1:] for row in kept]
         return Profile(self.name, [[0.0] + rows[0][1:]] + rows, self.provenance, self.confidence)
 
