@@ -4,7 +4,8 @@
 A transaction is one `Record`. Finished records wait in the ledger, in order, until the central
 system has confirmed them; without a central system they are dropped when finished. All of them are
 kept in flash, so that a transaction which was open when the power went is stopped after boot
-(reason PowerLoss, the meter's register) before anything new starts. A record is written at its
+(reason PowerLoss, the meter's register) before anything new starts, or goes on with the same car
+where the settings say so (after_power_loss). A record is written at its
 start, with its number from the central system, every quarter of an hour, and at its stop.
 """
 
@@ -21,6 +22,7 @@ _METER_WAIT_MS = const(10000)  # longest wait for the first answer of the meter
 _METER_FRESH_MS = const(3000)
 _SETTLE_MS = const(800)  # from contactor open to the final register: the meter refreshes at 200 ms
 _STOP_MS = const(12000)  # an orderly stop takes 6 s and opening; then the register is read anyway
+_CAR_WAIT_MS = const(5000)  # after boot, before "no car" is believed (WARP)
 _ASK_MS = const(60000)  # longest wait for the answer of Authorize
 
 REMOTE = "Remote"
@@ -97,9 +99,8 @@ class Transactions(Cards):
         """Look at the charger; start, stop and finish."""
         app = self._app
         app.clock.poll()
-        if not self._meter(now_ms):
+        if not self._meter(now_ms) or not self._recover(now_ms):
             return
-        self._recover()
         plugged = app.charger.plugged
         self._plug(now_ms, plugged)
         if self._asking is not None and (now_ms - self._since_ms) & _MASK >= _ASK_MS:
@@ -227,14 +228,35 @@ class Transactions(Cards):
         else:
             self._ledger.remove(record)
 
-    def _recover(self):
-        """Close what was open when the power went; does nothing later on."""
+    def _recover(self, now_ms):
+        """Close or go on with what was open when the power went; False while that is open.
+
+        Going on is a choice of the settings, and only for a car that is there when the pilot
+        has been seen: somebody who came meanwhile has a card of their own to show.
+        """
         lost = None
         for record in self.records:
             if record.reason is None and record is not self.open:
                 lost = record
-        if lost is not None:
-            self._close(lost, POWER_LOSS)
+        if lost is None:
+            return True
+        if self._app.settings.after_power_loss == "resume" and self.open is None:
+            if self._app.charger.plugged and lost is self.records[-1]:
+                self._resume(lost)
+                return True
+            if (now_ms - self._boot_ms) & _MASK < _CAR_WAIT_MS:
+                return False
+        self._close(lost, POWER_LOSS)
+        return True
+
+    def _resume(self, record):
+        self.open = record
+        self.id_tag = record.id_tag
+        self.parent = record.parent
+        self._plugged = True
+        self._changed()
+        self._app.charger.authorise(True)
+        self._app.log.event("transaction_resumed", id_tag=record.id_tag, wh=record.start_wh)
 
     # The journal.
 
