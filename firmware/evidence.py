@@ -41,7 +41,7 @@ class Evidence:
     def __init__(self, nominal_mhz, max_kb):
         self.recording = False
         self.truncated = False
-        self.file = None
+        self.file = ""
         self.rows = 0  # of this file
         self._nominal_mhz = nominal_mhz
         self._most = max_kb * 1024

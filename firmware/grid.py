@@ -50,6 +50,7 @@ class GridService:
 
     def __init__(self, app):
         self._app = app
+        self._plain = app.charger.grid  # from the fcr_* settings, if any: what remains without us
         self.config = {}
         self.on_summary = None
         self._evidence = None
@@ -117,7 +118,7 @@ class GridService:
                 self._evidence = Evidence(charger.frequency.nominal_mhz, values["max_kb"])
         charger.limits.withdraw(limits.GRID)
         charger.limits.withdraw(limits.VOLTAGE)
-        charger.grid = made
+        charger.grid = made or self._plain
 
     def setpoint(self, ma, ttl_s, ramp_ma_s=0):
         """FRR: draw `ma` per phase for `ttl_s`, or None to end it. Returns None or an error."""
@@ -192,7 +193,7 @@ class GridService:
         """Look, tell, keep."""
         charger = self._app.charger
         grid = charger.grid
-        if not grid:
+        if not grid or not self.config:
             return
         self._tell(grid)
         offer_ma = charger.offer_ma

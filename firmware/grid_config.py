@@ -46,9 +46,9 @@ def build(config, settings):
         from control.grid.identity import device_hash
 
         number = device_hash(site.device_id)
-    grid = Grid(baseline_ma, _curves(config, site, number if top["fleet"] else None), top["pause"])
-    if "lfsm" in config:
-        grid.lfsm = _lfsm(config["lfsm"], site)
+    curves = _curves(config, site, number if top["fleet"] else None)
+    lfsm = _lfsm(config["lfsm"], site) if "lfsm" in config else ()
+    grid = Grid(baseline_ma, curves, top["pause"], lfsm)
     if "inertia" in config:
         _inertia(grid, config["inertia"])
     if "ffr" in config:

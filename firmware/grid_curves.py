@@ -6,7 +6,7 @@ from control.grid.presets import MODES, preset
 from control.grid.reserve import MA, PM_OF_BASE, Reserve, W
 from control.limits import LFSM
 from firmware.grid_config import capacity
-from firmware.grid_sections import FCR, check
+from firmware.grid_sections import FCR, check, knots
 
 # Full activation that an operator asks for, where it is shorter than 30 s.
 _FULL_MS = {
@@ -27,27 +27,28 @@ def reserve(index, item, site, number):
     place = "grid.fcr[%d]" % index
     values = check(place, item, FCR)
     mode = values["mode"]
-    if mode not in MODES:
+    known = preset(mode)
+    if known is None and mode != "custom":
         raise ValueError("%s.mode: %r: expected one of %s" % (place, mode, ", ".join(MODES)))
-    if mode == "custom":
-        knots, unit = _own(place, values)
+    if known is None:
+        points, unit = _own(place, values)
         deadband_mhz, static = values["deadband_mhz"] or 0, False
     else:
         if values["curve"]:
             raise ValueError("%s.curve: only for mode custom" % place)
         if site.nominal_mhz != 50000:
             raise ValueError("%s.mode: %r is for 50 Hz" % (place, mode))
-        knots, deadband_mhz, static = preset(mode)
+        points, deadband_mhz, static = known
         if values["deadband_mhz"] is not None:
             deadband_mhz = values["deadband_mhz"]
-        knots, unit = _scaled(place, knots, values)
+        points, unit = _scaled(place, points, values)
     style = OFFSET if values["deadband_style"] == "offset" else STEP
     try:
-        curve = Curve(knots)
+        curve = Curve(points)
     except ValueError as error:
         raise ValueError("%s.curve: %s" % (place, error))
-    _signs(place, knots, site.nominal_mhz)
-    stagger_mhz = _stagger(curve, knots, number, unit, site)
+    _signs(place, points, site.nominal_mhz)
+    stagger_mhz = _stagger(curve, points, number, unit, site)
     play = Play(site.nominal_mhz, deadband_mhz, style, values["hysteresis_mhz"], stagger_mhz)
     made = Reserve(curve, play, unit, static=static)
     made.full_ms = values["full_ms"] or _FULL_MS.get(mode, _FULL_SLOW_MS)
@@ -55,34 +56,29 @@ def reserve(index, item, site, number):
 
 
 def _own(place, values):
-    knots = [
-        list(point) if isinstance(point, (list, tuple)) else point for point in values["curve"]
-    ]
-    for i, point in enumerate(knots):
-        if not isinstance(point, list) or len(point) != 2:
-            raise ValueError("%s.curve: knot %d: expected [mHz, value]" % (place, i + 1))
+    points = knots(place, values["curve"])
     if values["unit"] == "pm":
-        return _scaled(place, knots, values)
+        return _scaled(place, points, values)
     if values["capacity_ma"] is not None or values["capacity_w"] is not None:
         raise ValueError("%s: a capacity is only for unit pm" % place)
-    return knots, MA if values["unit"] == "ma" else W
+    return points, MA if values["unit"] == "ma" else W
 
 
-def _scaled(place, knots, values):
+def _scaled(place, points, values):
     """Per mille of the capacity into mA or W; towards zero."""
     ma, watts = capacity(place, values)
     most = ma or watts
     scaled = []
-    for i, (mhz, pm) in enumerate(knots):
+    for i, (mhz, pm) in enumerate(points):
         if not isinstance(pm, int) or not -1000 <= pm <= 1000:
             raise ValueError("%s.curve: knot %d: expected -1000 to 1000" % (place, i + 1))
         scaled.append([mhz, most * pm // 1000 if pm > 0 else -(most * -pm // 1000)])
     return scaled, MA if ma else W
 
 
-def _signs(place, knots, nominal_mhz):
+def _signs(place, points, nominal_mhz):
     """A load that draws more at a low frequency would make things worse."""
-    for i, (mhz, value) in enumerate(knots):
+    for i, (mhz, value) in enumerate(points):
         if (value > 0 and mhz < nominal_mhz) or (value < 0 and mhz > nominal_mhz):
             raise ValueError(
                 "%s.curve: knot %d: %d at %d mHz: expected draw less below nominal, more above"
@@ -90,7 +86,7 @@ def _signs(place, knots, nominal_mhz):
             )
 
 
-def _stagger(curve, knots, number, unit, site):
+def _stagger(curve, points, number, unit, site):
     """Within half of what moves a car by 1 A."""
     if number is None or curve.highest == curve.lowest:
         return 0
@@ -99,7 +95,7 @@ def _stagger(curve, knots, number, unit, site):
     range_ma = curve.highest - curve.lowest
     if unit == W:
         range_ma = range_ma * 1000 // (230 * site.phases)
-    return stagger_mhz(number, max(1, (knots[-1][0] - knots[0][0]) * 1000 // max(range_ma, 1)))
+    return stagger_mhz(number, max(1, (points[-1][0] - points[0][0]) * 1000 // max(range_ma, 1)))
 
 
 def lfsm(values, site):

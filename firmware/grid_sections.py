@@ -104,6 +104,16 @@ def _wrong(rule, value):
     return "a whole number from %d to %d" % (rule[1], rule[2])
 
 
+def knots(place, listed):
+    """A list of [x, y] lists; ValueError names the first that is none."""
+    found = []
+    for point in listed:
+        if not isinstance(point, (list, tuple)) or len(point) != 2:
+            raise ValueError("%s.curve: knot %d: expected [x, y]" % (place, len(found) + 1))
+        found.append(list(point))
+    return found
+
+
 def check(place, values, rules):
     """A dict with one value for each key of `rules`; ValueError names the first wrong key."""
     if not isinstance(values, dict):

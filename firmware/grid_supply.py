@@ -2,7 +2,7 @@
 """Builds what watches the supply from checked settings: ride-through, island, volt-watt ..."""
 
 from control.grid.curve import Curve
-from firmware.grid_sections import SECTIONS, check
+from firmware.grid_sections import SECTIONS, check, knots
 
 # Low-voltage ride-through of a small generator in EN 50549-1, as remembered: half a second at
 # half voltage, three seconds at 85 %. A load may follow the same line.
@@ -13,8 +13,10 @@ _VOLT_WATT = [[850, 0], [900, 400], [950, 1000]]
 
 def _curve(place, values, default):
     try:
-        return Curve([list(point) for point in values["curve"]] or default)
-    except (TypeError, ValueError) as error:
+        return Curve(knots(place, values["curve"]) or default)
+    except ValueError as error:
+        if str(error).startswith(place):
+            raise
         raise ValueError("%s.curve: %s" % (place, error))
 
 

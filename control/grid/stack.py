@@ -37,8 +37,8 @@ class Grid:
     frozen: 0 frequency good, 1 held, 2 given up. hold: ride-through.
     """
 
-    def __init__(self, baseline_ma=0, reserves=(), pause=False):
-        """baseline_ma: mA per phase, 0 for "what the limit allows". reserves: Reserve objects."""
+    def __init__(self, baseline_ma=0, reserves=(), pause=False, lfsm=()):
+        """baseline_ma: mA per phase, 0: what the limit allows. reserves, lfsm: Reserve objects."""
         self.target_ma = 0
         self.reason = RESERVE
         self.pause = False
@@ -52,7 +52,7 @@ class Grid:
         self.baseline_ma = baseline_ma
         self.reserves = reserves
         # The rest is optional; None: not configured.
-        self.lfsm = ()
+        self.lfsm = lfsm
         self.inertia = None
         self.ffr = None
         self.ffr_capacity_ma = 0
@@ -60,7 +60,7 @@ class Grid:
         self.frr = None
         self.arming = None
         self.watch = Watch()
-        self.values = None  # what firmware/grid.py needs of the settings
+        self.values = {}  # what firmware/grid.py needs of the settings
         self.pause_allowed = pause
         self._pause_ms = 0
         self._invalid_ms = 0
@@ -88,8 +88,7 @@ class Grid:
         self._slow_ms += dt_ms
         if self._slow_ms >= _SLOW_MS:
             watch.step(self._slow_ms, now_ms, readings, meter_ok, charger)
-            if self.arming:
-                self._arm(self._slow_ms, meter_ok, charger)
+            self._arm(self._slow_ms, meter_ok, charger)
             self._slow_ms = 0
             self.hold = watch.hold
         limit_ma = charger.limits.limit_ma
@@ -104,6 +103,8 @@ class Grid:
 
     def _arm(self, dt_ms, meter_ok, charger):
         arming = self.arming
+        if not arming:
+            return
         wants = self.watch.wants
         phases = self.watch.phases
         wants.up_ma = wants.down_ma = 0

@@ -70,14 +70,16 @@ class Watch:
             cap_ma = ride.cap_ma
             failed = ride.failed
             self.hold = ride.hold
-        if self.enter:
-            self._return(dt_ms, readings, meter_ok, frequency, failed)
-            cap_ma = min(cap_ma, self.enter.cap_ma)
+        enter = self.enter
+        served = False
+        if enter:
+            self._return(enter, dt_ms, readings, meter_ok, frequency, failed)
+            cap_ma = min(cap_ma, enter.cap_ma)
+            served = enter.delayed and enter.cap_ma < _NO_CAP
         if self.random:
             could = charger.plugged and charger.authorised and not charger.fault
             listed = charger.limits
             could = could and (listed.limit_ma >= _MIN_MA or listed.reason == limits.GRID)
-            served = self.enter and self.enter.delayed and self.enter.cap_ma < _NO_CAP
             self.random.step(dt_ms, could, served, readings.energy_wh & 0xFF)
             if self.random.holding:
                 cap_ma = 0
@@ -111,8 +113,7 @@ class Watch:
             phases += 1
         self.phases = phases
 
-    def _return(self, dt_ms, readings, meter_ok, frequency, failed):
-        enter = self.enter
+    def _return(self, enter, dt_ms, readings, meter_ok, frequency, failed):
         if self.island and meter_ok and not self.hold:
             self.island.step(dt_ms, frequency, self.lowest_pm, self.highest_pm)
             failed = failed or self.island.tripped
