@@ -8,6 +8,7 @@ commands: plug, unplug, tap ID, fault N, wh N, end.
 """
 
 import json
+import os
 import select
 import sys
 import time
@@ -61,6 +62,7 @@ async def main():
     app.log = Printed()
     app.station = Station(app)
     app.transactions = Transactions(app)
+    app.station.installer = lambda path: os.stat(path)[6] > 0
     app.station.on_reset = lambda: print(json.dumps({"event": "restarted"}))
     websocket.frame_tap = tap
     service = asyncio.create_task(app.station.run())
