@@ -4,7 +4,8 @@
 import json
 
 from tests_host.firmware.hostile_rig import call, fresh
-from tests_host.firmware.test_der import DROOP, droop, profile
+from tests_host.firmware.test_der import DROOP, droop
+from tests_host.firmware.test_der_profile import profile
 
 
 def send(target, message, data):
