@@ -99,3 +99,11 @@ def test_the_channel_is_started_again_when_its_count_ran_out():
     chip.memory[0x5000000C + 0x40 * mains._dma.channel] = 1 << 24  # busy
     chip.writes.clear()
     assert mains.take(into) == 0 and chip.writes == []
+
+
+@needs_emulator
+def test_hundreds_of_edges_do_not_shift_the_count():
+    chip, mains = build()
+    rises = [20 * (i + 1) for i in range(500)]
+    found = stamps(chip, mains, square(rises, 7), 10100)
+    assert abs(found[-1] - rises[-1]) <= 1  # one clock for each edge would be 4 us
