@@ -9,6 +9,7 @@ from . import envelope as env
 from . import laws, profile
 from .case import ORDINARY, QUICK, Case, settings
 from .fcr_cases import curve, judge_tracking
+from .ffr_cases import FINGRID, armed, grid, judge_window
 from .profile import Profile
 
 IBERIA = ROOT / "tools" / "bench" / "data" / "iberia_2025-04-28_toledo_event.csv"
@@ -147,12 +148,17 @@ def judge_blackout(case, found):
 def judge_behaviour(case, found):
     """A reconstruction or a recording: it follows its own law, within a step, most of the time."""
     start_s = case.lead_s + 1
-    part = found.t_s >= start_s
+    part = (found.t_s >= start_s) & ~np.isnan(found.measured_hz)
     asked_ma = np.array([case.law(hz) for hz in found.hz[part]]) * case.capacity_ma
     given_ma = case.grid["baseline_ma"] - found.offer_at(found.t_s[part])
+    valid = part.sum() / max(1, (found.t_s >= start_s).sum())
+    if not part.any():
+        asked_ma, given_ma = np.zeros(1), np.full(1, 1e6)
     return [
+        armed(case, found, start_s),
         env.rms("tracking at the pilot", asked_ma, given_ma, case.capacity_ma, 0.15, "D",
-                "behaviour only, generous bound"),
+                "behaviour only, generous bound, where the frequency is valid"),
+        env.Clause("frequency valid", "-", "%.1f %% of the time" % (100 * valid), None, "D", ""),
     ]  # fmt: skip
 
 
@@ -221,10 +227,17 @@ def cases(profiles):
 
 
 def own(path):
-    """Any recording: FCR-N and Continental FCR follow it."""
+    """Any recording: FCR-N and Continental FCR follow it, FFR answers if it falls to 49.7 Hz."""
     trace = profile.from_file(path)
     name = "".join(c if c.isalnum() else "_" for c in trace.name)[:40]
-    return [
+    latch = []
+    if trace.crossings(49.7):
+        latch = [
+            Case("own_ffr_" + name, "Nordic FFR option C on " + trace.name, "FFR", trace,
+                 grid("nordic_c"), judge_window(1.3, 5.0, "V", FINGRID), vehicle=QUICK,
+                 capacity_ma=4000, level_hz=49.7)
+        ]  # fmt: skip
+    return latch + [
         Case("own_fcr_n_" + name, "FCR-N on " + trace.name, "recording", trace,
              curve("fcr_n", 11000, 5000), judge_behaviour, capacity_ma=5000, law=laws.fcr_n),
         Case("own_ce_" + name, "Continental FCR on " + trace.name, "recording", trace,
