@@ -7,15 +7,23 @@ of tenths, and every second worked out afresh. Slow on purpose. Also makes rando
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import cache
 
 VOLTS = 230  # nominal, 1.6 ed. 2, 7.12
 ROUND_S = {"Daily": 86400, "Weekly": 604800}
 NOW = datetime(2025, 4, 28, 10, 15, tzinfo=UTC)
 
 
+@cache
 def seconds(text):
     """Unix seconds of an ISO 8601 text."""
     return round(datetime.fromisoformat(text).timestamp())
+
+
+@cache
+def exact(number):
+    """A decimal number as it is written, without the error of binary fractions."""
+    return Fraction(str(number))
 
 
 def iso(unix_s):
@@ -64,7 +72,7 @@ class Store:
         for period in schedule["chargingSchedulePeriod"]:
             if period["startPeriod"] <= offset:
                 found = period
-        limit = Fraction(str(found["limit"]))
+        limit = exact(found["limit"])
         return limit, schedule["chargingRateUnit"], found.get("numberPhases")
 
     def strongest(self, purpose, t, begun):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from control.profiles import Profiles
 from tests_host.cpython.ocpp_brute_force import NOW, Store, iso, schedule_of, unix
 from tests_host.cpython.ocpp_composite import compare, one, station
 
@@ -102,3 +103,19 @@ def test_every_source_is_named():
         source = VECTORS["sources"][vector["source"]]
         assert source["licence"] in ("Apache-2.0", "MIT") and source["commit"] and source["file"]
     assert NOW.tzinfo is not None
+
+
+@pytest.mark.parametrize("name", ["_period_end", "_period_at", "put", "limit"])
+def test_a_wrong_rule_would_be_found(name, monkeypatch):
+    """The random sets reach every rule: a change of each is seen in a hundred of them."""
+    right = getattr(Profiles, name)
+    wrong = {
+        "_period_end": lambda self, at, length_s: length_s,
+        "_period_at": lambda self, slot, offset_s: right(self, slot, offset_s - 1),
+        "put": lambda self, number, purpose, level, connector: right(
+            self, number, purpose, level, 0
+        ),
+        "limit": lambda self, unit, phases: right(self, unit, 3),
+    }
+    monkeypatch.setattr(Profiles, name, wrong[name])
+    assert any(map(one, range(100)))
