@@ -126,6 +126,10 @@ class Board:
         """Open the contactor, offer nothing, stop the guard's timer: the program ends."""
         self._guard_timer.stop()
         self.pilot.drive(PILOT_X1, 0)  # the PWM would go on by itself
+        for part in (self.sense, self.mains):  # and so would DMA
+            stop = getattr(part, "stop", None)
+            if stop:
+                stop()
 
 
 def _i2c(data):

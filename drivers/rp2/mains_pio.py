@@ -111,6 +111,11 @@ class MainsPio:
             waiting -= 1
         return taken
 
+    def stop(self):
+        """Let go of the channel: DMA must not write into memory that nobody keeps."""
+        self._machine.active(0)
+        self._dma.close()
+
     def _stamp_us(self):
         at = self._at + 2 * self._read
         self._read = (self._read + 1) & 31

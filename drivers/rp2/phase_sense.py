@@ -78,6 +78,7 @@ class PhaseSense:
         for pin in (cp_pin, pp_pin):
             ADC(Pin(pin))  # enables the converter and takes the digital side off the pin
         self._pwm_slice = _slice(pwm_pin)
+        self._pacing = self._bits(slices, -1) & ~(1 << self._pwm_slice)
         self.counts = mem32[_PWM + 0x14 * self._pwm_slice + _TOP] + 1
         gate = -1 if duty_pin < 0 else _slice(duty_pin)
         stopped = self._prepare(slices, gate, duty_pin)
@@ -200,6 +201,14 @@ class PhaseSense:
         part = count * 10000 // self.counts  # two steps keep below 2**30
         rest = count * 10000 - part * self.counts
         return part * 100 + rest * 100 // self.counts
+
+    def stop(self):
+        """Let go of slices and channels: DMA must not write into memory that nobody keeps."""
+        mem32[_PWM + 0xA0] = mem32[_PWM + 0xA0] & ~self._pacing
+        for channel in self._channels:
+            channel.close()
+        self._still = _NEVER_TWICE
+        self.stale = 1
 
     def read_u16(self):
         """The proximity pin like machine.ADC reads it: 0 to 65535."""

@@ -190,6 +190,9 @@ class DMA:
         elif trigger:
             self.active(1)
 
+    def close(self):
+        self.chip.write(DMA_BASE + 0x444, 1 << self.channel)
+
     def active(self, start=None):
         if start:
             self.chip.write(DMA_BASE + 0x430, 1 << self.channel)

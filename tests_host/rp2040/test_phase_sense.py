@@ -158,3 +158,17 @@ def test_each_request_line_paces_one_channel_only():
     ]
     paced = [line for line in lines if line != 0x3F]
     assert sorted(paced) == [24 + 3, 24 + 4, 24 + 5]
+
+
+@needs_emulator
+def test_after_stop_nothing_converts_and_the_pilot_stays():
+    chip = Chip()
+    pilot, sense = build(chip, duty_ns=100000)
+    first = list(chip.writes)
+    chip.writes.clear()
+    pilot.drive(0, 0)
+    sense.stop()
+    seen = emulate(chip, [(first, 10300, []), (list(chip.writes), 10000, [])], **world())
+    assert seen["conversions"] and max(us for _, us in seen["conversions"]) < 10310
+    assert max(us for us, _ in seen["edges"]) < 11400 and seen["edges"][-1][1] == 1
+    assert sense.high_mv() == 0
