@@ -60,6 +60,7 @@ format: $(VENV)/dev.stamp ## lay out all Python files as `make lint` wants them
 
 size: $(VENV)/dev.stamp node_modules/.package-lock.json ## bytes of .mpy and of 32-bit RAM after import, for each folder
 	@$(BIN)/python -m tools.size
+	@$(BIN)/python -m tools.size_budget
 
 bench-speed: $(VENV)/bench.stamp ## a benchmark, not a test: how much faster than real time, and the cost of a control step
 	@$(BIN)/python -m tools.bench_speed
@@ -68,7 +69,7 @@ pilot-test: $(VENV)/bench.stamp ## the pilot tester's list on the simulated benc
 	@$(BIN)/python -m tools.pilot_tester $(if $(PORT),--port $(PORT),--bench)
 
 flash: $(VENV)/dev.stamp ## onto a board: PORT=/dev/ttyACM0 BOARD=pico_w (DRY_RUN=1 only says what it would do)
-	@$(BIN)/python -m tools.flash --port "$(PORT)" --board "$(BOARD)" $(if $(DRY_RUN),--dry-run)
+	@$(BIN)/python -m tools.flash --port "$(PORT)" --board "$(BOARD)" $(if $(DRY_RUN),--dry-run) $(if $(SMALL),--small)
 
 settings: $(VENV)/dev.stamp ## show or change the settings of a board: PORT=... key=value ... (or FILE=settings.json)
 	@$(BIN)/python -m tools.settings --port "$(PORT)" $(if $(FILE),--file "$(FILE)") $(MAKEOVERRIDES)

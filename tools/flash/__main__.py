@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""make flash PORT=/dev/ttyACM0 BOARD=pico_w [DRY_RUN=1]
+"""make flash PORT=/dev/ttyACM0 BOARD=pico_w [DRY_RUN=1] [SMALL=1]
 
 Checks the board, compiles, copies what changed, verifies, switches, resets, shows the boot log.
 Unplug the car first: the charger is stopped, and its contactor opens at once.
@@ -46,11 +46,11 @@ def show_boot(device, trial, tell, seconds=HEALTHY_S):
         raise FlashError(text % (last, seconds))
 
 
-def flash(port, board, files=None, dry_run=False, tell=print, seconds=HEALTHY_S):
+def flash(port, board, files=None, dry_run=False, tell=print, seconds=HEALTHY_S, small=False):
     """All of it. `files`: the application to install (default: compile this repository's)."""
     chip = boards.chip(board)
     if files is None:
-        files = build.application(chip, ROOT / "build" / "flash" / chip.architecture)
+        files = build.application(chip, ROOT / "build" / "flash" / chip.architecture, small)
     device = Device(port)
     try:
         device.step = "reading its version"
@@ -83,9 +83,10 @@ def main(arguments=None):
     parser.add_argument("--port", default="", help="serial port, or socket://host:port")
     parser.add_argument("--board", default="", help="one of: " + ", ".join(boards.names()))
     parser.add_argument("--dry-run", action="store_true", help="say what would be done")
+    parser.add_argument("--small", action="store_true", help="without line numbers")
     options = parser.parse_args(arguments)
     try:
-        flash(options.port, options.board, dry_run=options.dry_run)
+        flash(options.port, options.board, dry_run=options.dry_run, small=options.small)
     except FlashError as error:
         print("error: %s" % error, file=sys.stderr)
         return 1

@@ -139,8 +139,17 @@ class Desk:
             self.pulled = True
 
 
-def boot(flash, seconds=10, until=b">>> ", **options):
+# What the host's interpreter itself prints when it fails to start, now and then on a busy host.
+_STILLBORN = "FATAL: uncaught NLR"
+
+
+def boot(flash, **options):
     """Power up, wait for the prompt (or other text), pull; return what was printed."""
+    text = _boot(flash, **options)
+    return _boot(flash, **options) if text.startswith(_STILLBORN) else text
+
+
+def _boot(flash, seconds=10, until=b">>> ", **options):
     with Desk(flash, **options) as desk:
         pause = threading.Event()
         for _ in range(int(seconds * 200)):
