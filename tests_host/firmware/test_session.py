@@ -6,8 +6,6 @@ import os
 
 from firmware.ocpp import delivery
 from firmware.ocpp.calls import Calls
-from firmware.ocpp.handshake import percent_encoded
-from firmware.ocpp.retry import back_off_ms
 from firmware.ocpp.rpc import LOST, TIMEOUT, CallError
 from firmware.ocpp.station import Station
 from firmware.transactions import Transactions
@@ -290,19 +288,3 @@ def test_reset_does_not_wait_for_ever():
         app.station.clockwork.tick()
         later(app, 1)
     assert restarted and app.transactions.records[0].reason == "SoftReset"  # kept in flash
-
-
-def test_back_off_grows_differs_and_repeats():
-    for identity in ("GP-0001", "GP-0002"):
-        waits = [back_off_ms(identity, n) for n in range(12)]
-        assert waits == [back_off_ms(identity, n) for n in range(12)]
-        for n, wait_ms in enumerate(waits):
-            base_ms = min(64, 1 << n) * 1000
-            assert base_ms <= wait_ms <= base_ms * 3 // 2
-    assert len({back_off_ms("GP-%04d" % n, 5) for n in range(50)}) > 40
-    assert back_off_ms("x", 10**6) < 97000
-
-
-def test_identity_in_the_url():
-    assert percent_encoded("GP-0001_a.b~") == "GP-0001_a.b~"
-    assert percent_encoded("a b/c?\u00fc%") == "a%20b%2Fc%3F%C3%BC%25"

@@ -4,7 +4,9 @@
 import asyncio
 
 from firmware.ocpp import websocket
-from firmware.ocpp.handshake import Closed, accept_of, check_response, parse_url
+from firmware.ocpp.handshake import (
+    Closed,
+)
 from firmware.ocpp.websocket import MAX_MESSAGE, WebSocket, traffic
 
 
@@ -91,24 +93,6 @@ def received(data):
     return asyncio.run(run())
 
 
-def test_accept_header_of_the_standard():
-    assert accept_of(b"dGhlIHNhbXBsZSBub25jZQ==") == b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-
-
-def test_urls():
-    assert parse_url("ws://h") == (False, "h", 80, "/")
-    assert parse_url("ws://h:9000/a/b%20c") == (False, "h", 9000, "/a/b%20c")
-    assert parse_url("wss://example.org/ocpp") == (True, "example.org", 443, "/ocpp")
-    for url in ("", "h", "http://h", "ws://", "ws://:80/", "ws://h:0/", "ws://h:x/", "ws://h:70000",
-                "ws://user@h/", "ws://h h/"):  # fmt: skip
-        try:
-            parse_url(url)
-        except ValueError as error:
-            assert "csms_url" in str(error)
-        else:
-            raise AssertionError(url)
-
-
 def test_texts_of_every_length_class():
     for n in (0, 1, 125, 126, 127, 4000, MAX_MESSAGE):
         text = "x" * n
@@ -125,6 +109,41 @@ def test_fragments_with_a_ping_between():
     assert written == [(0x8A, b"hi")]
 
 
+def test_ping_of_ours_holds_simulated_time_until_the_pong():
+    async def run():
+        stream = Stream(frame(0x8A) + frame(0x81, b"a"))
+        socket = WebSocket(stream, stream)
+        before = traffic.busy
+        socket.heard = False
+        await socket.ping()
+        await socket.ping()
+        assert traffic.busy == before + 1 and unmask(stream.written) == [(0x89, b"")] * 2
+        assert await socket.receive() == "a"
+        assert socket.heard and traffic.busy == before
+        await socket.ping()
+        await socket.abort()
+        assert traffic.busy == before
+
+    asyncio.run(run())
+
+
+def test_two_tasks_write_whole_frames():
+    class Slow(Stream):
+        async def drain(self):
+            await asyncio.sleep(0)
+
+    async def run():
+        stream = Slow()
+        socket = WebSocket(stream, stream)
+        texts = ["x" * 500, "y" * 500, "z" * 10]
+        tasks = [asyncio.create_task(socket.send(text)) for text in texts]
+        for task in tasks:
+            await task
+        assert sorted(data for _, data in unmask(stream.written)) == [t.encode() for t in texts]
+
+    asyncio.run(run())
+
+
 def test_pong_is_ignored():
     assert received(frame(0x8A, b"x") + frame(0x81, b"a"))[0] == ["a"]
 
@@ -133,7 +152,11 @@ def test_close_is_answered():
     texts, why, written = received(frame(0x88, b"\x03\xe9bye"))
     assert texts == [] and "1001" in why and written == [(0x88, b"\x03\xe9")]
     assert received(frame(0x88))[2] == [(0x88, b"\x03\xe8")]
-    assert received(frame(0x88, b"\x00\x01"))[2] == [(0x88, b"\x03\xea")]
+    wrong = (b"\x00\x01", b"\x03", b"\x03\xed", b"\x03\xee", b"\x07\xcf", b"\x03\xe8\xff")
+    for data in wrong:  # codes nobody may send, half a code, a reason that is not UTF-8
+        assert received(frame(0x88, data))[2] == [(0x88, b"\x03\xea")], data
+    for data in (b"\x03\xe8bye", b"\x0b\xb8", b"\x13\x87"):
+        assert received(frame(0x88, data))[2] == [(0x88, data[:2])]
 
 
 def test_servers_that_misbehave_are_hung_up_on():
@@ -148,6 +171,11 @@ def test_servers_that_misbehave_are_hung_up_on():
         (frame(0x09, b"x"), 1002),  # fragmented ping
         (frame(0x89, b"x" * 126), 1002),  # long ping
         (frame(0x81, b"\xff\xfe"), 1007),  # not UTF-8
+        (frame(0x81, b"\xed\xa0\xbd"), 1007),  # a surrogate
+        (frame(0x81, b"\xc0\xaf"), 1007),  # a slash in two bytes
+        (frame(0x81, b"\xf4\x90\x80\x80"), 1007),  # beyond Unicode
+        (frame(0x81, b"x", b"\x7e\0\x01"), 1002),  # a short length in the long form
+        (frame(0x81, b"x" * 200, b"\x7f\0\0\0\0\0\0\0\xc8"), 1002),  # in the longest form
         (frame(0x81, b"", b"\x7e\xff\xff"), 1009),  # 64 KB
         (frame(0x81, b"", b"\x7f\0\0\0\0\0\x10\0\0"), 1009),  # 1 MB
         (frame(0x81, b"", b"\x7f\x40\0\0\0\0\0\0\0"), 1009),  # 2**62
@@ -192,92 +220,3 @@ def test_sending_masks_counts_and_taps():
         asyncio.run(run())
     finally:
         websocket.frame_tap = None
-
-
-class Server(Stream):
-    """Answers the handshake like a server, then sends `rest`."""
-
-    def __init__(self, headers, rest=b"", status=b"HTTP/1.1 101 Switching Protocols", piece=7):
-        super().__init__(piece=piece)
-        self.headers = headers
-        self.rest = rest
-        self.status = status
-
-    def write(self, data):
-        """Answer the request."""
-        super().write(data)
-        if data.startswith(b"GET"):
-            key = data.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
-            headers = self.headers.replace(b"ACCEPT", accept_of(key))
-            self.data = self.status + b"\r\n" + headers + b"\r\n" + self.rest
-
-
-GOOD = (
-    b"Upgrade: WebSocket\r\nConnection: Upgrade\r\nsec-websocket-accept: ACCEPT\r\n"
-    b"Sec-WebSocket-Protocol: ocpp1.6\r\n"
-)
-
-
-def connected(server):
-    """(text received after the handshake, reason of failure)."""
-
-    async def open_connection(host, port):
-        assert (host, port) == ("box", 9000)
-        return server, server
-
-    async def run():
-        before = traffic.conn
-        try:
-            socket = await websocket.connect("ws://box:9000/GP%201", "ocpp1.6")
-        except Closed as error:
-            assert server.closed and traffic.conn == before and not traffic.connected
-            return None, str(error)
-        assert traffic.conn == before + 1 and traffic.connected and traffic.busy == 0
-        assert server.written.startswith(b"GET /GP%201 HTTP/1.1\r\nHost: box:9000\r\n")
-        text = await socket.receive()
-        await socket.close()
-        return text, None
-
-    real = asyncio.open_connection
-    asyncio.open_connection = open_connection
-    try:
-        return asyncio.run(run())
-    finally:
-        asyncio.open_connection = real
-
-
-def test_handshake():
-    for piece in (1, 7, 10000):
-        assert connected(Server(GOOD, frame(0x81, b"hello"), piece=piece)) == ("hello", None)
-
-
-def test_handshakes_that_must_fail():
-    for headers, word in (
-        (GOOD.replace(b"ACCEPT", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "accept"),
-        (GOOD.replace(b"sec-websocket-accept", b"x"), "accept"),
-        (GOOD.replace(b"WebSocket\r\n", b"h2c\r\n", 1), "accept"),
-        (GOOD.replace(b"ocpp1.6", b"ocpp2.0.1"), "ocpp1.6"),
-        (GOOD.replace(b"Sec-WebSocket-Protocol", b"X"), "ocpp1.6"),
-        (GOOD + b"Sec-WebSocket-Extensions: permessage-deflate\r\n", "extension"),
-        (GOOD + b"X-Filler: " + b"x" * 5000 + b"\r\n", "longer"),
-    ):
-        assert word in connected(Server(headers, piece=256))[1]
-    assert "404" in connected(Server(b"", status=b"HTTP/1.1 404 Not Found"))[1]
-    assert "301" in connected(Server(b"", status=b"HTTP/1.1 301 Moved"))[1]
-    assert "garbage" in connected(Server(b"", status=b"garbage"))[1]
-    silent = Server(b"")
-    silent.write = lambda data: None
-    assert "hung up" in connected(silent)[1]
-    check_response([b"HTTP/1.1 101 X"] + GOOD.strip().split(b"\r\n"), b"ACCEPT", b"ocpp1.6")
-
-
-def test_wss_without_certificate_is_refused():
-    async def run():
-        await websocket.connect("wss://box/GP", "ocpp1.6")
-
-    try:
-        asyncio.run(run())
-    except ValueError as error:
-        assert "certificate" in str(error)
-    else:
-        raise AssertionError("an unverified connection")
