@@ -6,8 +6,7 @@ Usage: python -m tools.ocpp_memory [--transactions 1000] [--wss] [--limit KB] [-
 The firmware is compiled to .mpy and runs on MicroPython for unix (64 bit: objects are twice as
 wide as on the chips) against the embedded central system, which sends one of the largest messages
 of each kind. --limit gives the interpreter a heap of the loaded program and so many KB: it must
-do. TLS takes its buffers from outside the measured heap on this port; the README of the bench
-says what they are.
+do. TLS takes its buffers from outside the measured heap on this port (docs/ocpp-security.md).
 """
 
 import argparse
