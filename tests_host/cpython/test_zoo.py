@@ -155,6 +155,7 @@ def test_full_means_with_its_energy_and_an_open_contactor():
     assert judge(found, story, FIELDS).ended == "full"
     found.rows[-1]["contactor"] = 1
     assert "contactor still closed" in judge(found, story, FIELDS).hung[0]
+    assert judge(found, story, dict(FIELDS, simplified=True)).held, "it has no S2 to open"
 
 
 def test_a_switch_must_have_been_on_one_phase_and_end_on_three():

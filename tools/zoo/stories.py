@@ -136,6 +136,7 @@ def pause(car, fields, pace):
 
 def _pause(story, fields, pace, until_s, pause_s):
     story.at(1, "plug")
+    story.limit(1.5, 16)
     story.limit(until_s, 0)
     story.resumes_s = until_s + pause_s
     story.limit(story.resumes_s, 16)
@@ -174,6 +175,7 @@ def switch(car, fields, pace):
     down_s = pace.start_s + 10
     up_s = down_s + 10 + 30 + pace.start_s + 10
     story.at(1, "plug")
+    story.limit(1.5, 16)
     story.limit(down_s, 16, 1)
     story.limit(up_s, 16, 3)
     story.one_phase_s = (up_s - 4, up_s)
@@ -186,6 +188,7 @@ def stop_by_car(car, fields, pace):
     story = Story("stop_by_car", "charging")
     stop_s = pace.start_s + 10
     story.at(1, "plug")
+    story.limit(1.5, 16)
     story.at(stop_s, "ready", on=False)
     story.at(stop_s + 40, "ready", on=True)
     story.duration_s = stop_s + 40 + pace.start_s + 20
@@ -197,6 +200,7 @@ def stop_by_charger(car, fields, pace):
     story = Story("stop_by_charger", "charging", settings={"authorisation": "card"})
     stop_s = pace.start_s + 10
     story.at(1, "plug")
+    story.limit(1.5, 16)
     story.act(4, "remote_start", id_tag="ZOO")
     story.act(stop_s, "remote_stop")
     story.act(stop_s + 30, "remote_start", id_tag="ZOO")
@@ -212,6 +216,7 @@ def short_start(car, fields, pace):
     """Plugging in and charging."""
     story = Story("start", "charging")
     story.at(1, "plug")
+    story.limit(1.5, 16)
     story.duration_s = 1 + pace.start_s + 5
     return story
 
@@ -220,6 +225,7 @@ def short_pause(car, fields, pace):
     """A pause in which no car falls asleep."""
     story = Story("pause", "charging", vehicle={"resume_delay_ms": 0})
     story.at(1, "plug")
+    story.limit(1.5, 16)
     story.limit(pace.start_s, 0)
     story.limit(pace.start_s + 25, 16)
     story.duration_s = pace.start_s + 25 + pace.start_s
