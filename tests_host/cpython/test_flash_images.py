@@ -101,6 +101,8 @@ def test_the_firmware_charges_a_car_from_romfs(rom, tmp_path):
     out = tmp_path / "out"
     simlink.prepare(out, dict(scenario.settings))
     config = simlink.simulator_config(scenario, out, 1, False, "none")
+    trial = {"slot": "app_b", "previous": "app_a", "tries": 2}
+    (out / "flash" / "app.json").write_text(json.dumps(trial))
     config["repo"] = "/rom"
     config["duration_s"] = 40
     (out / "sim.json").write_text(json.dumps(config))
@@ -116,6 +118,9 @@ def test_the_firmware_charges_a_car_from_romfs(rom, tmp_path):
     assert "Traceback" not in done.stdout + done.stderr, done.stdout[-1000:]
     assert '"closed": true' in done.stdout
     assert json.loads(done.stdout.splitlines()[-1])["bench"] == "done"
+    assert '"event": "app_confirmed"' in done.stdout
+    kept = json.loads((out / "flash" / "app.json").read_text())
+    assert kept == {"slot": "app_b", "previous": "app_a"}
     rows = (out / "trace.csv").read_text().splitlines()
     assert any(
         row.split(",")[5].startswith("C") and float(row.split(",")[10]) > 0 for row in rows[1:]
