@@ -70,7 +70,7 @@ class Watch:
             state = charger.state_name
             offer = charger.offer_ma
             limit = charger.limits.limit_ma
-            reason = reason_name(charger.limits.reason)
+            reason = reason_name(charger.offer.reason)
             if charger.frequency.valid:
                 measured = charger.frequency.slow_mhz
         watts = (v[0] * i[0] + v[1] * i[1] + v[2] * i[2] + 500000) // 1000000
