@@ -71,6 +71,13 @@ def test_a_car_may_need_long_to_come_back_after_a_pause_unless_the_pilot_was_gon
     trip.run(900000)
     assert trip.car.i_ma[0] > 0
     assert wakes(Trip(resume_delay_ms=900000)), "the first start is not delayed"
+    trip = Trip(resume_delay_ms=900000).charging()
+    trip.car.ready = False
+    trip.run(20000)
+    assert not trip.car.s2
+    trip.car.ready = True
+    trip.run(20000)
+    assert trip.car.i_ma[0] > 0, "the car has stopped by itself: that is no pause"
 
 
 def letters(trip, ms):

@@ -38,6 +38,7 @@ class Habits:
         self._step_from_ma = 0
         self._step_ms = now_ms - 60000
         self._came_back = False
+        self._paused = False  # by the charger, after having charged
         v = vehicle
         self._wake_mode = {"f": F, "cp_break": DEAD}.get(v["wakes_on"], -1)
         self.active = bool(
@@ -72,6 +73,8 @@ class Habits:
         v = self.v
         if new == PWM and old == X1 and self.asleep and (v["wakes_on"] == "x2" or self.light):
             self.asleep = False
+        if new == X1 and old == PWM and self.charged_ms:
+            self._paused = True
         if new >= F and old < F:
             self._pulses += 1
             if v["most_pulses"] and self._pulses > v["most_pulses"]:
@@ -103,12 +106,10 @@ class Habits:
                 self.trouble = "stops: its offer moved by %d mA at once" % step_ma
 
     def ready_delay_ms(self):
-        """From x2 to S2: longer for some cars that had charged before the pause."""
+        """From x2 to S2: longer for some cars that the charger has paused."""
         v = self.v
         return (
-            v["resume_delay_ms"]
-            if v["resume_delay_ms"] and self.charged_ms
-            else (v["ready_delay_ms"])
+            v["resume_delay_ms"] if v["resume_delay_ms"] and self._paused else v["ready_delay_ms"]
         )
 
     def step(self, mode, since_ms, s2, i_ma, live, now_ms):
@@ -124,6 +125,7 @@ class Habits:
             self._run_ms = 0
         if mode >= F and since_ms >= NEW_SESSION_MS:
             self.charged_ms = 0
+            self._paused = False
             if self.trouble and not v["most_pulses"]:
                 self.trouble = ""  # it believes in a new session
         if self.single:
@@ -145,6 +147,7 @@ class Habits:
     def _charging(self, i_ma, now_ms):
         v = self.v
         self._pulses = 0
+        self._paused = False
         self.charged_ms += 10
         self._run_ms += 10
         if v["cool_after_s"] and self._run_ms >= v["cool_after_s"] * 1000:
