@@ -38,7 +38,7 @@ class Certificates:
         return now_s is None or certificate.not_before <= now_s <= certificate.not_after
 
     def _install(self, payload):
-        kind = _KINDS[fields.choice(payload, "certificateType", tuple(_KINDS))]
+        kind = _KINDS[fields.choice(payload, "certificateType", tuple(_KINDS)) or ""]
         text = fields.text(payload, "certificate", _LONGEST)
         try:
             data = der.blocks(text)[0]
@@ -65,7 +65,7 @@ class Certificates:
         return {"status": "Accepted"}
 
     def _list(self, payload):
-        kind = _KINDS[fields.choice(payload, "certificateType", tuple(_KINDS))]
+        kind = _KINDS[fields.choice(payload, "certificateType", tuple(_KINDS)) or ""]
         found = []
         for _, data in store.roots(kind):
             try:

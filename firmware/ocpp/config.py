@@ -39,7 +39,8 @@ class Config:
     def __init__(self, app, features=("SmartCharging",), path="ocpp.json"):
         self._app = app
         self._path = path
-        self._tables = [keys.CORE]
+        self._tables = []
+        self._tables.append(keys.CORE)
         for feature, table in (
             ("SmartCharging", keys.SMART_CHARGING),
             ("LocalAuthListManagement", keys.LOCAL_LIST),

@@ -36,6 +36,12 @@ class Job:
         self.certificate = None
         self.signature = None
 
+    def sign(self, request_id, certificate, signature):
+        """It is a signed one; the signature is checked when the file is here."""
+        self.request_id = request_id
+        self.certificate = certificate
+        self.signature = signature
+
 
 class FirmwareUpdate:
     """The handlers and the task that does the work. `status`: the last one told."""
@@ -70,19 +76,19 @@ class FirmwareUpdate:
         job = Job(location, start_s, *_retries(payload))
         if firmware.get("installDateTime") is not None:
             job.install_s = _moment(firmware, "installDateTime")
-        job.request_id = request_id
         try:
             http.parse(location)
-            job.signature = binascii.a2b_base64(signature)
+            signature = binascii.a2b_base64(signature)
         except (http.Failed, ValueError) as error:
             self._app.log.event("update_refused", why=str(error))
             return {"status": "Rejected"}
         try:
-            job.certificate = trusted(certificate, self._app.clock.now())
+            signer = trusted(certificate, self._app.clock.now())
         except ValueError as error:
             self._app.log.event("update_refused", why=str(error))
             self._station.security.event("InvalidFirmwareSigningCertificate", str(error))
             return {"status": "InvalidCertificate"}
+        job.sign(request_id, signer, signature)
         replaced = self._task is not None
         if replaced and self.status == "Installing":
             return {"status": "Rejected"}

@@ -55,7 +55,7 @@ class Security:
         self._app = app
         self._station = station
         self._silent = False
-        self._last = {}  # type: uptime
+        self._last = {}  # uptime by event
         self._writes = Bucket(20, 300)
 
     def handlers(self):
