@@ -159,7 +159,7 @@ def main():
     result["above"] = result["peak"] - result["loaded"]
     counts = result["transactions"]  # in no order: dicts of MicroPython have none
     used = [counts[number] for number in sorted(counts, key=int)]
-    result["growth"] = used[-1] - used[1] if len(used) > 1 else 0
+    result["growth"] = used[-1] - used[len(used) // 2] if len(used) > 1 else 0
     result["held"] = result["above"] <= BUDGET and result["growth"] <= 1024
     if options.json:
         print(json.dumps(result))

@@ -8,6 +8,7 @@ from firmware.ocpp import keys
 from firmware.ocpp.access import is_password, password
 from firmware.ocpp.config import Config
 from firmware.ocpp.station import Station
+from firmware.ocpp.tls import Tls
 from firmware.transactions import Transactions
 from tests_host.firmware.fake_app import FakeApp
 
@@ -189,3 +190,16 @@ def test_a_damaged_file_is_not_the_end():
         again = Config(app, app.station.features)
         again.load()
         assert app.settings.heartbeat_s == 300 and again.text("CpoName") == ""
+
+
+def test_memory_for_tls_is_kept_between_connections():
+    tls = Tls(20000)
+    assert tls.reserve() and tls.reserve() and len(tls._kept) == 20000
+    tls.release()
+    assert tls._kept is None and tls.reserve()
+    try:
+        tls.context(False)
+    except ValueError as error:
+        assert "csms_0" in str(error)
+    else:
+        raise AssertionError("a context that checks nothing")
