@@ -7,6 +7,7 @@ that are not configured are not imported.
 """
 
 from control.grid.stack import Grid
+from firmware import boards
 from firmware.grid_sections import SECTIONS, check
 
 _MIN_MA = 6000
@@ -52,6 +53,8 @@ def build(config, settings):
     if "inertia" in config:
         _inertia(grid, config["inertia"])
     if "ffr" in config:
+        if boards.mains_timing(settings) == "soft":
+            raise ValueError("grid.ffr: refused with mains_timing soft (50 us of jitter)")
         _ffr(grid, config["ffr"], site, number if top["fleet"] else None)
     if "frr" in config:
         _frr(grid, config["frr"])

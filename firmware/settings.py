@@ -120,11 +120,6 @@ def _fitted(settings):
                 ", ".join(offered),
                 settings.board,
             )
-    timing = settings.mains_timing
-    if timing == "board":
-        timing = board.MAINS_TIMINGS[0]
-    if timing == "soft" and isinstance(settings.grid, dict) and "ffr" in settings.grid:
-        yield "grid.ffr: refused with mains_timing soft (50 us of jitter): expected pcnt"
     if settings.meter in ("sdm120", "bl0942") and (settings.phases == 3 or settings.phase_switch):
         # What it does not see on L2 and L3 would count as no current.
         yield "meter: %r measures one phase: expected phases 1 and phase_switch false" % (

@@ -16,6 +16,13 @@ def load(name):
     return __import__("firmware.boards." + name, None, None, ("COILS",))
 
 
+def mains_timing(settings):
+    """How the mains is timed, with "board" resolved: a name of MAINS_TIMINGS."""
+    if settings.mains_timing != "board":
+        return settings.mains_timing
+    return load(settings.board).MAINS_TIMINGS[0]
+
+
 def configured():
     """The board that settings.json names, or the default: must work before all else does."""
     try:
