@@ -57,13 +57,16 @@ class Signed:
             DER, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
         )
 
+    def key_pem(self):
+        """The private key as text."""
+        return self.key.private_bytes(
+            PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode()
+
     def server_context(self, folder, clients=None):
         """SSLContext of a server; `clients`: the root its clients need a certificate of."""
         name = folder / ("%d.pem" % self.certificate.serial_number)
-        private = self.key.private_bytes(
-            PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        name.write_bytes(private + self.pem().encode())
+        name.write_text(self.key_pem() + self.pem())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(name)
         if clients:

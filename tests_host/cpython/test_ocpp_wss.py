@@ -11,11 +11,14 @@ KEY = "0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF"  # 20 bytes that are no text
 
 
 def flash(folder, name, **files):
-    """A flash with DER files in it."""
+    """A flash with certificates in it: bytes become a DER file, texts a PEM file."""
     folder = folder / name
     folder.mkdir()
     for file, data in files.items():
-        (folder / (file + ".der")).write_bytes(data)
+        if isinstance(data, bytes):
+            (folder / (file + ".der")).write_bytes(data)
+        else:
+            (folder / (file + ".pem")).write_text(data)
     return folder
 
 
@@ -95,7 +98,7 @@ def test_certificate_of_the_station(tmp_path):
     async def come(name, welcome, **files):
         csms = EmbeddedCsms(paced=False)
         url = await csms.start(ssl=server.server_context(tmp_path, clients=root))
-        files = flash(tmp_path, name, csms_0=root.der(), **files)
+        files = flash(tmp_path, name, csms_0=root.pem(), **files)
         async with Station(files, url) as station:
             if welcome:
                 await station.until(lambda: station.statuses() == ["Available"])
@@ -110,6 +113,7 @@ def test_certificate_of_the_station(tmp_path):
     async def run():
         await asyncio.gather(
             come("with", True, station=own.der(), station_key=own.key_der()),
+            come("with_pem", True, station=own.pem(), station_key=own.key_pem()),
             come("without", False),
         )
 
