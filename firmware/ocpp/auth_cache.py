@@ -51,7 +51,9 @@ class AuthCache:
         self._dirty = True
 
     def clear(self):
-        """ClearCache."""
+        """ClearCache. An empty cache costs no flash, however often it is cleared."""
+        if not self._entries and not self._dirty:
+            return
         self._entries = []
         self._dirty = True
         self.save()

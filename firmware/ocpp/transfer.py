@@ -140,7 +140,8 @@ class Transfer:
         """Fast frequency reserve: the keys of the section "ffr" of the settings file."""
         for key, value in data.items():
             if key not in _FFR_KEYS:
-                return rejected("InvalidValue", "%s: unknown key" % key[:30])
+                # MicroPython's decoder takes names that are no texts.
+                return rejected("InvalidValue", "%s: unknown key" % str(key)[:30])
             if not isinstance(value, (int, str)):
                 return rejected("InvalidValue", "%s: expected a whole number or a name" % key)
         why = self._apply({"ffr": data})

@@ -87,6 +87,8 @@ def test_ffr_by_our_own_words():
     send(transfer, "ClearFFR", {})
     assert app.grid.sections["ffr"] is None
     send(transfer, "SetFFR", {"optoin": 1}, "Rejected")
+    odd = {"vendorId": "GridPilot", "messageId": "SetFFR", "data": "{5:6}"}
+    assert transfer.handle(odd)["status"] == "Rejected"
     send(transfer, "SetFFR", {"option": [1]}, "Rejected")
     status = send(transfer, "GetGridStatus", {})
     assert status["armed"] and "FreqDroop" in status["controlTypes"]
