@@ -12,6 +12,7 @@ from tools.flash.__main__ import flash
 from tools.flash.desk.cable import Desk, boot, new_flash
 from tools.flash.device import Device
 from tools.flash.errors import FlashError
+from tools.flash.packs import bundle
 from tools.tree import ROOT
 
 
@@ -198,3 +199,15 @@ def test_mpremote_itself_understands_the_desk(image):
     import hashlib
 
     assert hashlib.sha256((ROOT / "LICENSE").read_bytes()).hexdigest() in done.stdout
+
+
+def test_a_bundled_application_runs_and_only_its_changed_packs_are_sent(image):
+    told = []
+    for version in (1, 2):
+        with Desk(image) as board:
+            wait_for_prompt(board)
+            flash(board.port, "pico_w", bundle(application(version)), tell=told.append)
+        assert running(image) == version
+    sent = [line.split()[1] for line in told[told.index("done     app_a runs and is healthy") :]
+            if line.startswith("send")]  # fmt: skip
+    assert sent == ["control.pack", "root.pack"]

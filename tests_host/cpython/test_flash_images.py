@@ -15,7 +15,7 @@ import pytest
 from tests_host.cpython.flash_rig import wait_for_prompt
 from tools.bench import simlink
 from tools.bench.scenario import load
-from tools.flash import boards, build, images
+from tools.flash import boards, build, images, install, packs
 from tools.flash.desk.cable import Desk, boot, new_flash
 from tools.flash.device import Device
 from tools.runtimes import micropython
@@ -91,12 +91,38 @@ def rom(tmp_path_factory):
     return images.romfs("pico_w", tmp_path_factory.mktemp("romfs"))
 
 
+def test_two_applications_and_the_records_fit_a_pico(tmp_path):
+    files = packs.bundle(build.application(boards.chip("pico_w"), tmp_path / "mpy"))
+    with Desk(new_flash(tmp_path / "flash.img", kilobytes=848)) as board:
+        wait_for_prompt(board)
+        device = Device(board.port)
+        for number in range(2):
+            todo = install.plan(device, {**files, "extra": b"%d" % number})
+            todo.check_space()
+            install.carry_out(device, todo, "x", lambda line: None)
+            device.replace(install.POINTER, b'{"slot": "%s"}' % todo.target.encode())
+        assert todo.target == "app_b"
+        assert device.about()["free"] > 100 * 1024
+        device.close()
+
+
 def test_romfs_holds_the_application_for_each_board(tmp_path):
     for board in boards.names():
         assert images.romfs(board, tmp_path).stat().st_size > 50000
 
 
-def test_the_firmware_charges_a_car_from_romfs(rom, tmp_path):
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("packs")
+    files = build.application(boards.chip("pico_w"), folder / "mpy")
+    for name, data in packs.bundle(files).items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["rom", "packed"])
+def test_the_compiled_firmware_charges_a_car(kind, request, tmp_path):
+    rom = request.getfixturevalue(kind)
     scenario = load(SCENARIO)
     out = tmp_path / "out"
     simlink.prepare(out, dict(scenario.settings))

@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 
-from tools.flash import boards, build, install
+from tools.flash import boards, build, install, packs
 from tools.flash.device import Device
 from tools.flash.errors import FlashError
 from tools.tree import ROOT
@@ -50,7 +50,8 @@ def flash(port, board, files=None, dry_run=False, tell=print, seconds=HEALTHY_S,
     """All of it. `files`: the application to install (default: compile this repository's)."""
     chip = boards.chip(board)
     if files is None:
-        files = build.application(chip, ROOT / "build" / "flash" / chip.architecture, small)
+        folder = ROOT / "build" / "flash" / chip.architecture
+        files = packs.bundle(build.application(chip, folder, small))
     device = Device(port)
     try:
         device.step = "reading its version"

@@ -48,13 +48,12 @@ def compile_file(path, target, architecture, small=False):
 
 
 def root_files():
-    """The files at the root of the flash that choose the folder, the chooser first.
+    """The files at the root of the flash that choose the folder, what they need first.
 
     main.py before boot.py: with the chooser there, each of them alone starts a whole application.
     """
-    return {
-        name: (ROOT_FILES / name).read_bytes() for name in ("app_select.py", "main.py", "boot.py")
-    }
+    names = ("app_packs.py", "app_select.py", "main.py", "boot.py")
+    return {name: (ROOT_FILES / name).read_bytes() for name in names}
 
 
 def version():

@@ -75,7 +75,7 @@ class Plan:
         block = self.about["block"]
         there = self.slots[self.target]
         written = self.send + [path for _, path in self.copy]
-        need = sum(-(-len(self.files[path]) // block) + 1 for path in written)
+        need = sum(-(-len(self.files[path]) // block) for path in written)
         gain = sum(
             -(-there[path][0] // block) for path in [*written, *self.stale] if path in there
         )

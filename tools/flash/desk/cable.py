@@ -82,7 +82,8 @@ class Desk:
         self.boots += 1
         self._ready = False  # what is sent before that waits, as in the buffer of a serial port
         self._child = subprocess.Popen(
-            [micropython(), str(REPL), json.dumps({**self.options, "soft": soft})],
+            [micropython(), str(REPL)],
+            env={**os.environ, "GRIDPILOT_DESK": json.dumps({**self.options, "soft": soft})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -139,17 +140,8 @@ class Desk:
             self.pulled = True
 
 
-# What the host's interpreter itself prints when it fails to start, now and then on a busy host.
-_STILLBORN = "FATAL: uncaught NLR"
-
-
-def boot(flash, **options):
+def boot(flash, seconds=10, until=b">>> ", **options):
     """Power up, wait for the prompt (or other text), pull; return what was printed."""
-    text = _boot(flash, **options)
-    return _boot(flash, **options) if text.startswith(_STILLBORN) else text
-
-
-def _boot(flash, seconds=10, until=b">>> ", **options):
     with Desk(flash, **options) as desk:
         pause = threading.Event()
         for _ in range(int(seconds * 200)):

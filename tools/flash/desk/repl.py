@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A MicroPython board's REPL and flash on the unix port: micropython repl.py '{"flash": ...}'
+"""A MicroPython board's REPL and flash on the unix port: GRIDPILOT_DESK='{"flash": ...}'
 
 The unix port has no raw REPL, so this program speaks it on stdin and stdout: raw mode, raw paste,
 soft reset; everything sent is compiled and run by the real interpreter. The flash is a littlefs
@@ -20,7 +20,8 @@ import time
 import vfs
 
 BLOCK = 4096
-OPTIONS = json.loads(sys.argv[1])
+# Not an argument: the unix port takes none above 255 bytes.
+OPTIONS = json.loads(os.getenv("GRIDPILOT_DESK"))
 
 
 class Image:

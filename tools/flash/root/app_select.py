@@ -63,6 +63,16 @@ def use(slot):
     for name in list(sys.modules):
         if name.split(".")[0] in _APPLICATION:
             del sys.modules[name]
+    try:
+        os.stat(path + "/root.pack")
+    except OSError:
+        pass
+    else:
+        import vfs
+        from app_packs import Packs
+
+        vfs.mount(Packs(path), "/app")
+        sys.path.insert(0, "/app")
     sys.path.insert(0, path)
 
 
