@@ -205,7 +205,7 @@ def counted_writes(target):
 
 
 def test_no_loop_wears_the_flash_out():
-    """2,000 changes of each kind in 1,000 s: no more than the ration of each, whatever is repeated."""
+    """2,000 of each in 1,000 s: no more than the ration of each, whatever is repeated."""
     target = fresh()
     written, undo = counted_writes(target)
     try:
