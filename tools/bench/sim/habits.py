@@ -107,10 +107,10 @@ class Habits:
 
     def ready_delay_ms(self):
         """From x2 to S2: longer for some cars that the charger has paused."""
-        v = self.v
-        return (
-            v["resume_delay_ms"] if v["resume_delay_ms"] and self._paused else v["ready_delay_ms"]
+        delay = (
+            "resume_delay_ms" if self._paused and self.v["resume_delay_ms"] else "ready_delay_ms"
         )
+        return self.v[delay]
 
     def step(self, mode, since_ms, s2, i_ma, live, now_ms):
         """10 ms. since_ms: how long the pilot mode has lasted; live: power at the inlet."""
@@ -121,6 +121,8 @@ class Habits:
             self.cooling_until_ms = -1
         if i_ma[0]:
             self._charging(i_ma, now_ms)
+            if mode == PWM:
+                self._paused = False
         elif not s2:
             self._run_ms = 0
         if mode >= F and since_ms >= NEW_SESSION_MS:
@@ -147,7 +149,6 @@ class Habits:
     def _charging(self, i_ma, now_ms):
         v = self.v
         self._pulses = 0
-        self._paused = False
         self.charged_ms += 10
         self._run_ms += 10
         if v["cool_after_s"] and self._run_ms >= v["cool_after_s"] * 1000:
