@@ -29,7 +29,7 @@ _RING = const(32)
 # A period that differs this much from the median of 5 is no frequency (0.75 Hz in one cycle);
 # where the edges are noisier than that, six times their usual difference.
 _JUMP_US = const(300)
-_NOISE_STEP = const(4)  # a quarter of a microsecond
+_NOISE_STEP = const(16)  # a microsecond
 # Beyond this difference of the windows the frequency is on the move: take the fast one.
 _MOVING_MHZ = const(30)
 _ROCOF_EVERY = const(5)

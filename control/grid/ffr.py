@@ -82,7 +82,7 @@ class Ffr:
             if self._back_ms < _BACK_MS:
                 self._back_ms += 20  # one fast window per cycle
             return
-        if not frequency.steady or doubt_mhz >= _AGREE_MHZ + frequency.noise_mhz:
+        if not frequency.steady or doubt_mhz >= _AGREE_MHZ + (frequency.noise_mhz >> 1):
             self._beyond = 0
             return
         self._beyond += 1
