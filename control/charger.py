@@ -75,6 +75,8 @@ class Charger:
         self._round_ms = 0
         self._sum_ms = 0
         self._blink_ms = 0
+        self._duty_of_ma = 0
+        self._duty_ppm = 0
         self._operations = 0
         self.limits.offer(limits.BOARD, board_ma, 0)
 
@@ -148,7 +150,11 @@ class Charger:
             dt_ms, readings, command, letter, self.pilot.diode, offer_ma if meter_ok else 0
         )
         fault = guarded.fault
-        self._take_turn(dt_ms, now_ms, readings, meter_ok, offer_ma)
+        self._sum_ms += dt_ms
+        turn = self._turn + 1
+        self._turn = turn
+        if not turn & 1:
+            self._take_turn(turn, now_ms, readings, meter_ok, offer_ma)
         listed = self.limits
         self.offer.step(dt_ms, listed.limit_ma, listed.reason, self.grid, running)
         allowed = self.authorised and fault == 0 and self.offer.offer_ma > 0 and not switch.busy()
@@ -215,11 +221,8 @@ class Charger:
         if test.state == 0 and test.failed:
             self.protection.restore(protection.RCD_TEST)
 
-    def _take_turn(self, dt_ms, now_ms, readings, meter_ok, offer_ma):
-        """One tenth of what is looked at each 100 ms."""
-        self._sum_ms += dt_ms
-        turn = self._turn + 1
-        self._turn = turn
+    def _take_turn(self, turn, now_ms, readings, meter_ok, offer_ma):
+        """A part of what is looked at each 100 ms."""
         if turn >= _ROUND:
             self._turn = 0
             self._round_ms = self._sum_ms
@@ -255,22 +258,29 @@ class Charger:
             else:
                 cp_connect = 1
                 mode = PILOT_F  # no switch: -12 V is what comes nearest to an unplug
-        if (cp_connect != command.cp_connect or mode != command.pilot_mode) and (
-            mode == PILOT_F or command.pilot_mode == PILOT_F or not command.cp_connect
-        ):
-            self.pilot.blank()
-        command.pilot_mode = mode
-        command.cp_connect = cp_connect
-        duty_ppm = pilot.duty_ppm(self.offer.offer_ma) if mode == PILOT_PWM else 0
+        if mode != command.pilot_mode or cp_connect != command.cp_connect:
+            self._show(command, mode, cp_connect)
+        offer_ma = self.offer.offer_ma
+        if offer_ma != self._duty_of_ma:
+            self._duty_of_ma = offer_ma
+            self._duty_ppm = pilot.duty_ppm(offer_ma)
+        duty_ppm = self._duty_ppm if mode == PILOT_PWM else 0
         contactor = session.contactor if mode != PILOT_F and cp_connect else 0
         if duty_ppm != command.duty_ppm:
             command.duty_ppm = duty_ppm
             if contactor and duty_ppm and self.policy[policy.BLINK]:
                 self._blink_ms = _BLINK_MS
-        command.blink = 1 if self._blink_ms > 0 else 0
+        if command.blink or self._blink_ms > 0:
+            command.blink = 1 if self._blink_ms > 0 else 0
         three_phase = 1 if switch.phases == 3 and (contactor or not self._together) else 0
         if contactor != command.contactor or three_phase != command.three_phase:
             self.frequency.blank()  # own switching shifts the phase of the voltage
-        command.contactor = contactor
-        command.three_phase = three_phase
+            command.contactor = contactor
+            command.three_phase = three_phase
         command.rcd_test = self.rcd_test.output
+
+    def _show(self, command, mode, cp_connect):
+        if mode == PILOT_F or command.pilot_mode == PILOT_F or not command.cp_connect:
+            self.pilot.blank()  # the charger's own doing is no news of the car
+        command.pilot_mode = mode
+        command.cp_connect = cp_connect

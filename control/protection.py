@@ -94,6 +94,7 @@ class Protection:
         self._pe_ms = 0
         self._lock_ms = 0
         self._stray = False
+        self._stirred = False  # something is being timed
         self._boot_ms = 0
 
     def follow_car(self, lag_ms):
@@ -118,6 +119,32 @@ class Protection:
 
         offer_ma: what the duty says, 0 when the measured currents are too old to be judged.
         """
+        if (
+            readings.rcd_ok
+            and readings.pe_ok
+            and readings.contactor_closed == command.contactor
+            and readings.phase_closed == command.three_phase
+            and state != plateau.E
+            and diode
+            and not (self._stirred or self.fault or self.found)
+        ):
+            # The common case, on the path of every step: all well, and no current too high.
+            if not offer_ma:
+                return
+            most_ma = (offer_ma + 500) * 11 // 10
+            stray_ma = most_ma if command.three_phase else _STRAY_MA
+            if (
+                readings.l1_ma <= most_ma
+                and readings.l2_ma < stray_ma
+                and readings.l3_ma < stray_ma
+            ):
+                return
+        self._examine(dt_ms, readings, command, state, diode, offer_ma)
+        self._stirred = (
+            self._mismatch_ms + self._phase_ms + self._over_ms + self._following_ms + self._pe_ms
+        ) > 0
+
+    def _examine(self, dt_ms, readings, command, state, diode, offer_ma):
         if self.fault:
             self._try_clear(dt_ms, readings, command, state)
         found = self.found

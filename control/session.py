@@ -56,11 +56,15 @@ class Session:
         ready: the contactor may close (the residual-current monitor is tested). drawn_ma: the
         largest current the meter shows, for the count of openings under load.
         """
+        letter = pilot_state.state
+        if self.contactor and allowed and self.mode == PILOT_PWM and letter == plateau.C:
+            if self._ignored_ms:  # x1 was taken back in time
+                self._ignored_ms = 0
+            return  # charging, and nothing new: the common case
         if self._mode_ms < _LONG_MS:
             self._mode_ms += dt_ms
         if not self.contactor and self._open_ms < _LONG_MS:
             self._open_ms += dt_ms
-        letter = pilot_state.state
         if fault:
             self._stop_for_fault(dt_ms)
             return

@@ -79,11 +79,13 @@ class Wake:
     def step(self, dt_ms, letter, mode, allowed):
         """One step with the debounced letter, the session's pilot mode and its permission."""
         pwm = mode == PILOT_PWM
-        started = pwm and not self._was_pwm
-        self._was_pwm = pwm
+        was_pwm = self._was_pwm
+        started = pwm and not was_pwm
+        if pwm != was_pwm:
+            self._was_pwm = pwm
         state = self.state
         if letter == plateau.C or letter == plateau.D:
-            if pwm:
+            if pwm and not self.has_charged:
                 self.has_charged = True
             if state:
                 self._answered(pwm)

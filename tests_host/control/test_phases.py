@@ -96,6 +96,10 @@ def test_a_car_that_draws_on_is_not_opened_upon():
     assert why(rig) == "car_draws" and rig.charger.session.under_load == 0
     rig.run(20000)
     assert rig.opened_ms < 0 and rig.state == "C2"
+    start_ms = rig.t_ms
+    rig.charger.authorise(False)
+    rig.run(7000)
+    assert 5900 <= rig.opened_ms - start_ms <= 6100  # and the next x1 begins anew
 
 
 def test_a_welded_contactor_stops_the_switch_before_the_relay_moves():
