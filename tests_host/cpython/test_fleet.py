@@ -5,6 +5,7 @@ import json
 import re
 
 import numpy as np
+import pytest
 
 from tools.fleet import check, devices, stories
 from tools.fleet.__main__ import main
@@ -76,6 +77,7 @@ def test_random_return_is_gentler_than_unison():
     assert spread["steepest_mw_min"] < alike["steepest_mw_min"] / 3
 
 
+@pytest.mark.timeout(400)
 def test_a_hundred_cars_do_not_oscillate():
     for staggered in (False, True):
         found = stories.closed_loop("x", 100, staggered, 0.05, seconds=200.0).numbers
@@ -97,6 +99,7 @@ def test_latches_answer_once_and_hold():
     assert latches.trips.tolist() == [1, 1, 0]
 
 
+@pytest.mark.timeout(400)  # half a minute, but not on a machine that is busy
 def test_the_command_writes_a_report(tmp_path, capsys):
     status = main(["--small", "--chargers", "300", "--jobs", "1", "--out", str(tmp_path)])
     output = capsys.readouterr().out

@@ -5,6 +5,7 @@ import json
 import re
 
 import numpy as np
+import pytest
 
 from tools.bench.record import Record
 from tools.grid import envelope, fcr_cases, ffr_cases, laws, profile
@@ -181,6 +182,7 @@ def test_fcr_d_judge_fails_a_slow_pilot():
     assert not trace(8.0)["energy in 7.5 s"]
 
 
+@pytest.mark.timeout(400)  # under a minute, but not on a machine that is busy
 def test_the_small_report_holds(tmp_path, capsys):
     status = main(["--size", "small", "--out", str(tmp_path)])
     output = capsys.readouterr().out

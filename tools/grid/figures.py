@@ -80,7 +80,8 @@ def power(axis, case, found, from_s, to_s):
     changes = [(t - case.lead_s, ma * kilowatt) for t, ma in found.duties]
     steps_x = [t for t, _ in changes] + [float(x[-1])] if changes else []
     steps_y = [kw for _, kw in changes] + [changes[-1][1]] if changes else []
-    shown = [i for i, t in enumerate(steps_x) if from_s - 60 <= t <= to_s + 60]
+    first = max([i for i, t in enumerate(steps_x) if t <= from_s], default=0)
+    shown = [i for i, t in enumerate(steps_x) if i >= first and t <= to_s + 60]
     if len(shown) > 4 * MOST:
         shown = shown[:: len(shown) // (4 * MOST) + 1]
     line(made, ([steps_x[i] for i in shown], [steps_y[i] for i in shown]), "offered", INK, "kW",
