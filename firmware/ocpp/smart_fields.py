@@ -17,6 +17,9 @@ _ROUNDS = ("Daily", "Weekly")
 _PIECE = const(4)  # periods checked in one go
 _MAX_DA = const(10000)
 _MAX_DW = const(10000000)
+# Two clocks may differ by so much: a start that is no further ahead is now. Else there would be
+# no limit at all between the profile that is replaced and the one that has not begun.
+_CLOCKS_S = const(2)
 
 
 class Profile:
@@ -74,6 +77,8 @@ class Profile:
             self.begin_s = now_s or 0
             if now_s is None:
                 self.why = "no startSchedule, and the time of day is unknown"
+        elif now_s is not None and 0 < start_s - now_s <= _CLOCKS_S:
+            self.begin_s = now_s
 
     def _judge(self):
         if self.stack_level > profiles.MAX_STACK_LEVEL:

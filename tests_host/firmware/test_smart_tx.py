@@ -3,7 +3,7 @@
 
 import os
 
-from control.limits import OCPP
+from control.limits import NO_LIMIT, OCPP
 from firmware.transactions import Transactions
 from tests_host.firmware.test_smart import NOW, build, code_of, pass_s, request, restart
 
@@ -149,3 +149,14 @@ def test_a_replaced_profile_beside_its_successor_loses():
     smart.poll()
     assert smart.profiles.count() == 1
     assert app.charger.limits.of(OCPP) == 7000
+
+
+def test_a_profile_that_begins_within_two_seconds_leaves_no_gap():
+    app, smart = build()
+    smart.set_profile(request(((0, 16),)))
+    smart.poll()
+    assert app.charger.limits.of(OCPP) == 16000
+    for start, ma in (("2025-04-28T10:15:02Z", 10000), ("2025-04-28T10:15:03Z", NO_LIMIT)):
+        smart.set_profile(request(((0, 10),), startSchedule=start))
+        smart.poll()
+        assert app.charger.limits.of(OCPP) == ma, start
