@@ -7,7 +7,7 @@ from tools.tree import ROOT
 
 from . import envelope as env
 from . import laws, profile
-from .case import ORDINARY, QUICK, Case, settings
+from .case import ORDINARY, QUICK, QUICK_FINE, Case, settings
 from .fcr_cases import curve, judge_tracking
 from .ffr_cases import FINGRID, armed, grid, judge_window
 from .profile import Profile
@@ -28,8 +28,8 @@ def judge_lfsm(case, found):
         beyond = max(0.0, 49.8 - end[1]) - max(0.0, end[1] - 50.2)
         start_s = start[0]
         sign = 1 if beyond > 0 else -1
-        wanted_ma = sign * min(abs(beyond) / 50 / droop * 16000, 16000)
         base_ma, drop_ma = found.offered_drop_ma(case.lead_s + 58)
+        wanted_ma = beyond / 50 / droop * base_ma  # the droop counts from what is drawn
         wanted_ma = max(base_ma - 16000, min(base_ma - 6000, wanted_ma))
         before_ma = float(np.interp(start_s, found.t_s, drop_ma))
         word = "%.1f Hz" % end[1]
@@ -198,7 +198,7 @@ def cases(profiles):
         hour(),
         Case("lfsm", "LFSM under- and over-frequency", "LFSM", lfsm,
              settings(11000, lfsm={"under_mhz": 49800, "over_mhz": 50200, "droop_pm": 50}),
-             judge_lfsm, vehicle=QUICK, capacity_ma=5000),
+             judge_lfsm, vehicle=QUICK_FINE, capacity_ma=5000),
         Case("volt_watt", "Volt-watt on the lowest phase voltage", "voltage", dips,
              settings(14000, volt_watt={"curve": [[850, 0], [900, 400], [950, 1000]],
                                         "fall_ma_s": 1000, "rise_ma_s": 50}),
