@@ -114,7 +114,7 @@ def test_offer_is_never_above_the_limit_and_rises_at_most_each_5_s_without_proof
 
 ACTS = {
     "diode": lambda rig, on: setattr(rig, "diode", not on),
-    "rcd": lambda rig, on: setattr(rig.readings, "rcd_ok", on),
+    "rcd": lambda rig, on: setattr(rig, "residual", not on),
     "weld": lambda rig, on: setattr(rig, "weld", bool(on)),
     "no_close": lambda rig, on: setattr(rig, "no_close", bool(on)),
     "stuck": lambda rig, on: setattr(rig, "phase_stuck", bool(on)),
@@ -192,7 +192,7 @@ def test_no_sequence_of_events_closes_wrongly(actions):
     rig.no_close = rig.phase_stuck = False
     was_welded, rig.weld = rig.weld, False
     rig.current_ma = 0
-    rig.readings.rcd_ok = 1
+    rig.residual = False
     rig.readings.guard_tripped = rig.readings.meter_age_ms = 0
     rig.charger.limits.withdraw(limits.OCPP)
     rig.charger.authorise(True)
