@@ -148,6 +148,24 @@ class Target:
         except Exception as error:
             self.finding("exception %r" % error, data)
 
+    def settle(self):
+        """Forget what may be kept, so that the heap of two moments can be compared."""
+        for number, (action, payload) in enumerate((
+            ("ClearChargingProfile", {}),
+            ("ClearCache", {}),
+            ("SendLocalList", {"listVersion": 9, "updateType": "Full"}),
+            ("DataTransfer", {"vendorId": "GridPilot", "messageId": "ClearDERControl",
+                              "data": '{"isDefault":true}'}),
+            ("DataTransfer", {"vendorId": "GridPilot", "messageId": "ClearDERControl",
+                              "data": '{"isDefault":false}'}),
+            ("DataTransfer", {"vendorId": "GridPilot", "messageId": "ClearChargingProfile"}),
+            ("DataTransfer", {"vendorId": "GridPilot", "messageId": "ClearFFR"}),
+        )):  # fmt: skip
+            self.rpc.answer_to(json.dumps([2, "settle%d" % number, action, payload]))
+        self.rpc._seen.clear()
+        if self.app.transactions.open:
+            self.app.transactions.open.samples = None
+
     async def second(self):
         """Let a second pass: the clockwork, the charger, tasks that handlers have started."""
         app = self.app
@@ -189,6 +207,7 @@ async def run(count, seed):
         if i % 100 == 0:
             await target.second()
         if i % max(1, count // 40) == 0:
+            target.settle()
             sizes.append((i, heap()))
     warm = [size for i, size in sizes if i >= min(WARM_UP, count // 2)]
     early, late = min(warm[: len(warm) // 2 + 1]), min(warm[len(warm) // 2 :])
