@@ -86,7 +86,7 @@ def test_ffr_by_our_own_words():
     assert app.grid.sections["ffr"]["option"] == "nordic_c"
     send(transfer, "ClearFFR", {})
     assert app.grid.sections["ffr"] is None
-    send(transfer, "SetFFR", {"optoin": 1}, "Rejected")
+    send(transfer, "SetFFR", {"level_hz_": 1}, "Rejected")
     odd = {"vendorId": "GridPilot", "messageId": "SetFFR", "data": "{5:6}"}
     assert transfer.handle(odd)["status"] == "Rejected"
     send(transfer, "SetFFR", {"option": [1]}, "Rejected")
