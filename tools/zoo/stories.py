@@ -10,6 +10,7 @@ power cut, the moment the firmware comes to a given state.
 from firmware.settings import TABLE as SETTINGS
 
 CABLE_MA = 32000
+PLUG_S = 3  # once the central system has said what is allowed
 LADDER_S = 260  # all attempts to wake a car
 BOOT_S = 6  # from the supply to an answer of the meter, a self-test and the central system
 DARK_S = 5  # a power cut in the middle of a step
@@ -94,7 +95,7 @@ class Pace:
         v = fields
         ramp_s = min(v["max_ma"], CABLE_MA) / v["up_ma_s"]
         # 3 s of x1, a self-test, half a second in C; the offer starts at 6 A and is raised.
-        self.start_s = 14 + (v["ready_delay_ms"] + v["start_delay_ms"]) / 1000 + ramp_s
+        self.start_s = 16 + (v["ready_delay_ms"] + v["start_delay_ms"]) / 1000 + ramp_s
         self.follow_s = 14 + v["dead_ms"] / 1000 + max(ramp_s, v["max_ma"] / v["down_ma_s"])
         self.phases = v["phases"]
         self.kilowatt = 0.23 * self.phases * min(v["max_ma"], 16000) / 1000
@@ -106,7 +107,7 @@ def charge(car, fields, pace):
     story = Story("charge", "full")
     story.settled_s = 0
     begin = pace.start_s
-    story.at(1, "plug")
+    story.at(PLUG_S, "plug")
     story.limit(1.5, 16)
     steps = (10, 6, 16)
     for number, amperes in enumerate(steps):
@@ -135,7 +136,7 @@ def pause(car, fields, pace):
 
 
 def _pause(story, fields, pace, until_s, pause_s):
-    story.at(1, "plug")
+    story.at(PLUG_S, "plug")
     story.limit(1.5, 16)
     story.limit(until_s, 0)
     story.resumes_s = until_s + pause_s
@@ -164,7 +165,7 @@ def late(car, fields, pace):
     if not fields["most_pulses"]:
         return None
     story = Story("late", "charging", vehicle={"ready_delay_ms": 600000})
-    story.at(1, "plug")
+    story.at(PLUG_S, "plug")
     story.duration_s = 600 + pace.start_s + 40
     return story
 
@@ -174,7 +175,7 @@ def switch(car, fields, pace):
     story = Story("switch", "charging")
     down_s = pace.start_s + 10
     up_s = down_s + 10 + 30 + pace.start_s + 10
-    story.at(1, "plug")
+    story.at(PLUG_S, "plug")
     story.limit(1.5, 16)
     story.limit(down_s, 16, 1)
     story.limit(up_s, 16, 3)
@@ -187,7 +188,7 @@ def stop_by_car(car, fields, pace):
     """The driver has enough, and wants more later."""
     story = Story("stop_by_car", "charging")
     stop_s = pace.start_s + 10
-    story.at(1, "plug")
+    story.at(PLUG_S, "plug")
     story.limit(1.5, 16)
     story.at(stop_s, "ready", on=False)
     story.at(stop_s + 40, "ready", on=True)
@@ -199,9 +200,9 @@ def stop_by_charger(car, fields, pace):
     """The central system starts, stops and starts again."""
     story = Story("stop_by_charger", "charging", settings={"authorisation": "card"})
     stop_s = pace.start_s + 10
-    story.at(1, "plug")
+    story.at(PLUG_S, "plug")
     story.limit(1.5, 16)
-    story.act(4, "remote_start", id_tag="ZOO")
+    story.act(6, "remote_start", id_tag="ZOO")
     story.act(stop_s, "remote_stop")
     story.act(stop_s + 30, "remote_start", id_tag="ZOO")
     story.duration_s = stop_s + 30 + pace.start_s + 20
@@ -215,16 +216,16 @@ def stop_by_charger(car, fields, pace):
 def short_start(car, fields, pace):
     """Plugging in and charging."""
     story = Story("start", "charging")
-    story.at(1, "plug")
+    story.at(PLUG_S, "plug")
     story.limit(1.5, 16)
-    story.duration_s = 1 + pace.start_s + 5
+    story.duration_s = PLUG_S + pace.start_s + 5
     return story
 
 
 def short_pause(car, fields, pace):
     """A pause in which no car falls asleep."""
     story = Story("pause", "charging", vehicle={"resume_delay_ms": 0})
-    story.at(1, "plug")
+    story.at(PLUG_S, "plug")
     story.limit(1.5, 16)
     story.limit(pace.start_s, 0)
     story.limit(pace.start_s + 25, 16)
