@@ -58,6 +58,7 @@ class Wish:
         self.reason = 0
         self.pause = False
         self.urgent = False
+        self.quick = False
         self.may_rise = True
 
 
@@ -106,6 +107,7 @@ class Scalar:
         wish = self.wish
         wish.target_ma = BASE_MA + self.reserve.shift_ma + self.ffr.shift_ma
         wish.urgent = self.ffr.latched
+        wish.quick = bool(view.moving[k])
         self.offer.step(STEP_MS, 16000, 0, wish, True)
         self.car.pilot(PWM, pilot.duty_ppm(self.offer.offer_ma), t_ms)
         self.car.step(t_ms, True, True, (1000, 1000, 1000))
@@ -152,7 +154,8 @@ class Together:
         if number % 10 == 0:
             self.enter.step(100, view.mhz)
         target = BASE_MA + self.reserve.shift_ma + self.ffr.shift_ma
-        self.offer.step(STEP_MS, target, self.ffr.state == 1, self.all)
+        urgent = self.ffr.state == 1
+        self.offer.step(STEP_MS, target, urgent, view.moving, self.all)
         self.cars.step(t_ms, self.offer.offer_ma)
         return (self.reserve.shift_ma, self.ffr.shift_ma, self.ffr.state, self.enter.cap_ma,
                 self.offer.offer_ma, self.cars.i_ma)  # fmt: skip

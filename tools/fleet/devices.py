@@ -11,7 +11,6 @@ from control.grid import ffr as latch
 
 INT = np.int64
 MIN_MA = 6000
-STEP_MA = 100
 BACK_MS = 1000
 NO_CAP = 1000000
 
@@ -60,10 +59,7 @@ class Reserves:
         off = self._held_mhz + self.stagger_mhz - self._nominal_mhz
         if self._deadband_mhz:
             off = np.where(np.abs(off) <= self._deadband_mhz, 0, off)
-        target = self.curve.at(self._nominal_mhz + off)
-        change = target - self.shift_ma
-        goes = (np.abs(change) >= STEP_MA) | ((target == 0) & (change != 0))
-        self.shift_ma = np.where(goes, target, self.shift_ma)
+        self.shift_ma = self.curve.at(self._nominal_mhz + off)
 
 
 class Latches:
@@ -97,7 +93,7 @@ class Latches:
         if not below.any():
             return
         doubt = view.median_mhz - self.level_mhz
-        unsure = below & (doubt >= 25 + view.noise_mhz)
+        unsure = below & (doubt >= 5 + (view.noise_mhz >> 1))
         self._beyond[unsure] = 0
         sure = below & ~unsure
         self._beyond[sure] += 1
@@ -154,16 +150,21 @@ class Offers:
         self._grain_ma = grain_ma.astype(INT)
         self._since_ms = np.full(len(start_ma), 10000, dtype=INT)
 
-    def step(self, dt_ms, target_ma, urgent, may_rise):
-        """target_ma: the wish of the services; urgent, may_rise: bool arrays."""
+    def step(self, dt_ms, target_ma, urgent, quick, may_rise):
+        """target_ma: the wish of the services; urgent, quick, may_rise: bool arrays."""
         self._since_ms = np.minimum(self._since_ms + dt_ms, 1 << 20)
-        goal = np.minimum(np.maximum(target_ma, MIN_MA), self._limit_ma)
+        limit = self._limit_ma
+        wish = np.maximum(target_ma, MIN_MA)
+        by_grid = (wish < limit) | may_rise
+        goal = np.minimum(wish, limit)
+        goal = np.where(by_grid, np.minimum(goal + (self._grain_ma >> 1), limit), goal)
         goal -= goal % self._grain_ma
         goal = np.maximum(goal, MIN_MA)
         up = goal - self.offer_ma
-        pace = np.where(np.abs(up) < 1000, 1000, 100)
-        pace = np.where(urgent, 0, pace)
+        pace = np.where(quick | (np.abs(up) >= 1000), 100, 1000)
+        pace = np.where(urgent | (self.offer_ma > limit), 0, pace)
         pace = np.where((up > 0) & ~may_rise, 5000, pace)
+        pace = np.where(by_grid, pace, np.where(up > 0, 5000, 0))
         goes = (up != 0) & (self._since_ms >= pace)
         self.offer_ma = np.where(goes, goal, self.offer_ma)
         self._since_ms[goes] = 0

@@ -27,6 +27,7 @@ class View:
         self.slow_mhz = np.full(n, 50000, dtype=INT)
         self.median_mhz = np.full(n, 50000, dtype=INT)
         self.mhz = np.full(n, 50000, dtype=INT)
+        self.moving = np.zeros(n, dtype=bool)
         self.fresh = np.ones(n, dtype=bool)
 
 
@@ -86,4 +87,5 @@ class Measurement:
         apart = np.abs(view.fast_mhz - view.slow_mhz) >= level
         moving = np.where(apart, np.minimum(self._moving + 1, 2), 0)
         self._moving = np.where(fresh, moving, self._moving)
-        view.mhz = np.where(self._moving >= 2, view.fast_mhz, view.slow_mhz)
+        view.moving = self._moving >= 2
+        view.mhz = np.where(view.moving, view.fast_mhz, view.slow_mhz)

@@ -78,8 +78,8 @@ class Fleet:
         if self.latches is not None:
             self.latches.step(dt_ms, view, self.armed, self.capacity_ma)
             shift = shift + self.latches.shift_ma
-            urgent = self.latches.shift_ma != 0
-        self.offers.step(dt_ms, self.base_ma + shift, urgent, self.armed)
+            urgent = self.latches.state == 1
+        self.offers.step(dt_ms, self.base_ma + shift, urgent, view.moving, self.armed)
         self._now_ms += dt_ms
         self.cars.step(self._now_ms, self.offers.offer_ma)
         return (self.rest_w - self.cars.power_w().sum()) * self.weight / 1e6
