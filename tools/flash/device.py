@@ -106,7 +106,7 @@ class Device:
             raise FlashError("PORT=%s cannot be opened: %s" % (self.port, error)) from None
         try:
             with contextlib.redirect_stdout(None):  # mpremote prints what it does not understand
-                self._link.enter_raw_repl(soft_reset=False, timeout_overall=10)
+                self._link.enter_raw_repl(soft_reset=False, timeout_overall=30)
         except (TransportError, OSError, TypeError):
             self.close()
             raise FlashError("no MicroPython answers on PORT=%s" % self.port) from None
