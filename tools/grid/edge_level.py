@@ -47,12 +47,15 @@ class EdgeLevel:
 
     def cards(self):
         """The head line's numbers."""
-        ffr = [ms for one in self.latency if one["kind"] == "ffr" for ms in one["pin_ms"]]
-        fcr = [ms for one in self.latency if one["kind"] == "fcr" for ms in one["half_ms"]]
+        # The worst of the experiments: pooled, the easy ones would hide the hard one.
+        worst = {"ffr": 0.0, "fcr": 0.0}
+        for one in self.latency:
+            values = one["pin_ms"] if one["kind"] == "ffr" else one["half_ms"]
+            worst[one["kind"]] = max(worst[one["kind"]], float(np.percentile(values, 99)))
         rows = {row["case"]: row for row in self.accuracy}
         return [
-            ("%.0f ms" % np.percentile(ffr, 99), "FFR, crossing to pin, 99 %"),
-            ("%.0f ms" % np.percentile(fcr, 99), "FCR step, crossing to pin, 99 %"),
+            ("%.0f ms" % worst["ffr"], "FFR, crossing to pin, 99 %"),
+            ("%.0f ms" % worst["fcr"], "FCR step, crossing to half of it on the pin, 99 %"),
             ("%d of %d" % (self.glitches["trips"]["nordic_c"], self.glitches["trials"]),
              "false trips of FFR at 49.7 Hz"),
             ("%.2f mHz" % rows["jitter 5 us"]["slow"]["rms"], "rms error at 5 us of jitter"),
