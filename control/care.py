@@ -24,7 +24,7 @@ def learn_from(dt_ms, charger, readings, meter_ok, offer_ma):
         learn.step(dt_ms, readings, offer_ma, closed, charger.phase_switch.phases)
     guarded = charger.protection
     guarded.falling = meter_ok and learn.falling
-    guarded.follow_car(learn.lag_ms)
+    guarded.follow_car(dt_ms, learn.lag_ms, offer_ma)
 
 
 def treat(dt_ms, charger):

@@ -17,6 +17,9 @@ _SMALL_INTERVAL_MS = const(1000)
 _LARGE_INTERVAL_MS = const(100)
 _LARGE_MA = const(1000)
 _LONG_MS = const(1 << 20)
+# Some cars take a larger step up at once for a fault (evcc #33963 and others); a frequency reserve
+# steps as far as it must, in cars that have shown that they follow.
+_RISE_MA = const(8000)
 GRAIN_MA = const(100)  # finer than a meter or a car can tell
 
 
@@ -24,7 +27,7 @@ class Offer:
     """`offer_ma` is what the duty says; 0 means: nothing can be offered, pause.
 
     grain_ma: the step of this car's current, as far as it is known: a duty in between would
-    move nothing. rise_ma: the largest rise that it stands at once, 0 for any.
+    move nothing. rise_ma: the largest rise that it stands at once, 0 for 8 A.
     """
 
     def __init__(self):
@@ -99,8 +102,9 @@ class Offer:
         if self._by_grid:  # to the nearest step of the car, so that a reserve has no bias
             target_ma = min(target_ma + (self.grain_ma >> 1), limit_ma)
         target_ma -= target_ma % self.grain_ma  # a limit is never rounded up
-        if self.rise_ma and 0 < self.offer_ma < target_ma - self.rise_ma:
-            target_ma = self.offer_ma + self.rise_ma
+        rise_ma = self.rise_ma or (pilot.MAX_MA if self._by_grid else _RISE_MA)
+        if 0 < self.offer_ma < target_ma - rise_ma:
+            target_ma = self.offer_ma + rise_ma
         return max(target_ma, pilot.MIN_MA)
 
     def soft_start_over(self):

@@ -87,6 +87,9 @@ class Protection:
         self.falling = False
         self.found = NONE
         self.over_limit_ms = OVERCURRENT_MS
+        self._signalled_ma = 0  # the highest offer of the last 15 s
+        self._lower_ms = 0
+        self._late_ma = 0  # what a car of unknown lag may draw until it has had its time
         self._mismatch_ms = 0
         self._phase_ms = 0
         self._over_ms = 0
@@ -97,10 +100,22 @@ class Protection:
         self._stirred = False  # something is being timed
         self._boot_ms = 0
 
-    def follow_car(self, lag_ms):
-        """Fit the over-current window to the car's measured lag (0: not known)."""
+    def follow_car(self, dt_ms, lag_ms, offer_ma):
+        """Fit the over-current window to the car's measured lag (0: not known).
+
+        A car of unknown lag that still draws what it was offered a moment ago has not disobeyed
+        yet: some need 8 s and more (evcc #33963).
+        """
+        if offer_ma >= self._signalled_ma:
+            self._signalled_ma = offer_ma
+            self._lower_ms = 0
+        elif self._lower_ms < _LONGEST_MS:
+            self._lower_ms += dt_ms
+        else:
+            self._signalled_ma = offer_ma
         window_ms = lag_ms + _AFTER_LAG_MS if lag_ms else OVERCURRENT_MS
         self.over_limit_ms = min(max(window_ms, _SHORTEST_MS), _LONGEST_MS)
+        self._late_ma = 0 if lag_ms else (self._signalled_ma + 500) * 11 // 10
 
     def restore(self, fault):
         """A kept alarm at boot. A closed contact or a tripped input outranks it."""
@@ -220,6 +235,9 @@ class Protection:
                 self._following_ms += dt_ms
                 return False
             self._over_ms += dt_ms
+            late_ma = self._late_ma
+            if readings.l1_ma <= late_ma and readings.l2_ma <= late_ma >= readings.l3_ma:
+                return self._over_ms >= _LONGEST_MS
             return self._over_ms >= self.over_limit_ms
         if self._over_ms or self._following_ms:
             self._over_ms = 0

@@ -9,8 +9,10 @@
 
 It starts 30 s after B1 to B2 without an answer, 10 s where it is known what this car needs, and
 that pulse is then tried first. Every pulse has 45 s to work. A car that has not charged since it
-was plugged in gets one pulse: it may be waiting for its own timer. A car that opened S2 by itself
-is never woken: it has its reasons. In the end the car is "not responding" and keeps its offer.
+was plugged in gets one pulse: it may be waiting for its own timer. Not so when the charger kept it
+waiting for a minute, or found it plugged in at power-up: then it may have fallen asleep, and gets
+the ladder. A car that opened S2 by itself is never woken: it has its reasons. In the end the car
+is "not responding" and keeps its offer.
 """
 
 from micropython import const
@@ -40,6 +42,9 @@ _X1_MS = const(750)
 _WATCH_MS = const(45000)
 _CP_SHORT_MS = const(4000)
 _CP_LONG_MS = const(45000)
+# Without an offer for so long a car may have fallen asleep over it.
+_WITHHELD_MS = const(60000)
+_GONE_MS = const(2000)
 # More than this in one session and the pulses are part of the problem (evcc stops after 6).
 MOST_PULSES = const(12)
 
@@ -64,6 +69,8 @@ class Wake:
         self.enabled = enabled
         self._can_open_cp = can_open_cp
         self._was_pwm = False
+        self._withheld_ms = _WITHHELD_MS  # a car that is there at power-up was interrupted
+        self._gone_ms = 0
         self._tried = 0  # bit per pulse
         self._wait_ms = 0
         self._state_ms = 0
@@ -89,7 +96,8 @@ class Wake:
                 self.has_charged = True
             if state:
                 self._answered(pwm)
-        elif not allowed or not self.enabled:
+        elif letter == plateau.A or not allowed or not self.enabled:
+            self._withhold(dt_ms, letter)
             if state:
                 self._rest()
         elif state == IDLE:
@@ -98,6 +106,19 @@ class Wake:
                 self._watch(_FIRST_MS)
         elif state != GIVEN_UP:  # that may last for weeks, which a small integer does not count
             self._wait(dt_ms, state)
+
+    def _withhold(self, dt_ms, letter):
+        if letter != plateau.A:
+            self._gone_ms = 0
+            if self._withheld_ms < _WITHHELD_MS:
+                self._withheld_ms += dt_ms
+        elif self._gone_ms < _GONE_MS:  # the first moment after power-up reads like no car
+            self._gone_ms += dt_ms
+        elif self._withheld_ms:
+            self._withheld_ms = 0
+
+    def _interrupted(self):
+        return self.has_charged or self._withheld_ms >= _WITHHELD_MS
 
     def _answered(self, pwm):
         if pwm:
@@ -129,7 +150,7 @@ class Wake:
         if pulse == NONE:
             # A car that never charged may simply be waiting for its own timer: no failure.
             self.pulse = NONE
-            self._go(GIVEN_UP if self.has_charged else IDLE)
+            self._go(GIVEN_UP if self._interrupted() else IDLE)
             return
         self.pulse = pulse
         self.tries += 1
@@ -146,7 +167,7 @@ class Wake:
             return NONE
         if self.woken_by and not self._tried:
             return self.woken_by
-        if self._tried and not self.has_charged:
+        if self._tried and not self._interrupted():
             return NONE
         for pulse in range(F_4S, PULSES):
             # Without the switch an open CP is replaced by F; a short one would be the first again.

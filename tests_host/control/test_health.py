@@ -140,7 +140,7 @@ def test_heat_pauses_in_order_and_beyond_opens():
     rig = charging(phases=1, thermal=Thermal(full_ma=32000))
     rig.readings.temperature_age_ms = 0
     rig.readings.temperature_dc = 300
-    rig.run(6000)
+    rig.run(21000)
     assert rig.charger.offer_ma == 32000
     rig.readings.temperature_dc = 700
     rig.run(300)
@@ -163,7 +163,7 @@ def test_a_silent_sensor_is_6_a():
     rig = charging(phases=1, thermal=Thermal(full_ma=32000))
     assert rig.charger.offer_ma == 6000
     rig.readings.temperature_age_ms = 0
-    rig.run(6000)
+    rig.run(21000)
     assert rig.charger.offer_ma == 32000
     rig.readings.temperature_age_ms = 10000
     rig.run(300)

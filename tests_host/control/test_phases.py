@@ -50,6 +50,8 @@ def test_starts_again_at_6_a_and_rises_after_5_s():
     follow(rig, 4800)
     assert rig.charger.offer_ma == 6000
     follow(rig, 400)
+    assert rig.charger.offer_ma == 14000
+    follow(rig, 15000)
     assert rig.charger.offer_ma == 32000
 
 

@@ -201,6 +201,8 @@ def test_limit_down_at_once_up_after_5_s():
     rig.run(4500)
     assert rig.charger.offer_ma == 10000
     rig.run(1000)
+    assert rig.charger.offer_ma == 18000  # 8 A at a time
+    rig.run(5000)
     assert rig.charger.offer_ma == 20000
 
 
@@ -236,4 +238,6 @@ def test_meter_loss_falls_to_6_a():
     assert rig.charger.limits.reason == 4
     rig.readings.meter_age_ms = 0
     rig.run(6000)
+    assert rig.charger.offer_ma == 14000
+    rig.run(15000)
     assert rig.charger.offer_ma == 32000

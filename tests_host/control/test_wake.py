@@ -171,3 +171,26 @@ def test_without_a_cp_switch_it_is_f_that_lasts():
         longest = max(longest, now)
         assert rig.charger.command.cp_connect
     assert 44000 <= longest <= 46000 and rig.charger.wake.tries == 2
+
+
+def test_a_car_kept_waiting_for_a_minute_gets_the_whole_ladder():
+    rig = Rig()
+    rig.run(4000, "A")
+    rig.run(61000, "B")
+    rig.charger.authorise(True)
+    pulses = 0
+    for _ in range(30000):
+        before = rig.charger.wake.state
+        rig.step()
+        after = rig.charger.wake.state
+        pulses += before != after and after in (wake.PULSE_F, wake.CP_OPEN)
+    assert pulses == 3 and rig.charger.not_responding
+
+
+def test_a_car_found_at_power_up_gets_the_whole_ladder():
+    rig = Rig()
+    rig.charger.authorise(True)
+    rig.car = "B"
+    for _ in range(30000):
+        rig.step()
+    assert rig.charger.not_responding
