@@ -283,6 +283,8 @@ def disturbed(base, kind, step, pace):
         base.when(step, 0, "power", on=False)
         base.when(step, DARK_S, "power", on=True)
         base.duration_s += DARK_S + BOOT_S
+        if step.startswith("wake:"):
+            base.duration_s += LADDER_S  # the charger begins its attempts anew
     # Wherever it was: from the start, with the wait for three phases of a charger that forgot.
     base.duration_s += pace.wait_up_s + pace.start_s + 15
     base.one_phase_s = None
