@@ -20,6 +20,7 @@ TIMEOUT_S = 60                    wall-clock limit of one child process.
 """
 
 import ast
+import asyncio
 import subprocess
 import tempfile
 
@@ -27,6 +28,17 @@ import pytest
 
 from tools.runtimes import micropython, node, why_no_wasm
 from tools.tree import ROOT
+
+OPEN_CONNECTION = asyncio.open_connection
+
+
+@pytest.fixture(autouse=True)
+def _network_comes_back():
+    """Some rigs take the network away from their process; the next test has it again."""
+    asyncio.open_connection = OPEN_CONNECTION
+    yield
+    asyncio.open_connection = OPEN_CONNECTION
+
 
 RUNNER = ROOT / "tests_host" / "mp_runner.py"
 USUAL = {

@@ -30,12 +30,6 @@ KEYS = sorted({key for _, payload in REQUESTS for key in payload})
 PAYLOADS = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=5)
 
 
-@pytest.fixture(autouse=True)
-def _network_comes_back(monkeypatch):
-    # A Target takes the network away from its process; the tests after this one need theirs.
-    monkeypatch.setattr(asyncio, "open_connection", asyncio.open_connection)
-
-
 @pytest.fixture(name="target")
 def _target(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
