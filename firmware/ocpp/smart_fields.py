@@ -17,8 +17,9 @@ _ROUNDS = ("Daily", "Weekly")
 _PIECE = const(4)  # periods checked in one go
 _MAX_DA = const(10000)
 _MAX_DW = const(10000000)
-# Two clocks may differ by so much: a start that is no further ahead is now. Else there would be
-# no limit at all between the profile that is replaced and the one that has not begun.
+# Two clocks may differ by so much: the first period of a schedule that starts no further ahead
+# holds at once, all other times stay. Else there would be no limit at all between the profile
+# that is replaced and the one that has not begun.
 _CLOCKS_S = const(2)
 
 
@@ -28,6 +29,7 @@ class Profile:
     def __init__(self, table, now_s):
         """Read; raises CallError. `now_s`: seconds since 2020, None while unknown."""
         self.why = None
+        self._early_s = 0  # so much before startSchedule the first period begins
         self.id = fields.integer(table, "chargingProfileId", -ID_LIMIT, ID_LIMIT)
         self.transaction = fields.optional_integer(
             table, "transactionId", -NUMBER_LIMIT - 1, NUMBER_LIMIT
@@ -79,6 +81,9 @@ class Profile:
                 self.why = "no startSchedule, and the time of day is unknown"
         elif now_s is not None and 0 < start_s - now_s <= _CLOCKS_S:
             self.begin_s = now_s
+            self._early_s = start_s - now_s
+            if self.duration_s > 0:
+                self.duration_s += self._early_s
 
     def _judge(self):
         if self.stack_level > profiles.MAX_STACK_LEVEL:
@@ -120,5 +125,5 @@ class Profile:
                 self.until_s,
             )
             for start_s, limit, phases in self.periods:
-                kept.period(slot, start_s, limit, phases)
+                kept.period(slot, start_s and start_s + self._early_s, limit, phases)
         return slot

@@ -32,9 +32,14 @@ def iso(unix_s):
 
 
 class Store:
-    """Profiles as a charge point holds them, with the rules of replacement (5.16.4)."""
+    """Profiles as a charge point holds them, with the rules of replacement (5.16.4).
 
-    def __init__(self):
+    All of them came at `received`. One rule is the charger's own (docs/ocpp.md): clocks differ, so
+    an absolute schedule that starts one or two seconds later holds its first period until then.
+    """
+
+    def __init__(self, received=NOW):
+        self.received = round(received.timestamp())
         self.kept = []  # (connector, csChargingProfiles)
 
     def set(self, payload):
@@ -64,6 +69,8 @@ class Store:
             offset = t - begun
         elif kind == "Absolute":
             offset = t - seconds(schedule["startSchedule"])
+            if 1 <= seconds(schedule["startSchedule"]) - self.received <= 2 and offset < 0:
+                offset = 0  # never looked at before it was received
         else:
             offset = (t - seconds(schedule["startSchedule"])) % ROUND_S[profile["recurrencyKind"]]
         if offset < 0 or offset >= schedule.get("duration", float("inf")):

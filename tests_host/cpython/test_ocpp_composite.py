@@ -19,6 +19,11 @@ def test_random_sets(hundred):
     assert [text for text in map(one, range(hundred * 100, hundred * 100 + 100)) if text] == []
 
 
+def test_sets_with_a_start_a_second_or_two_ahead():
+    """Random sets in which a shift of the whole schedule was found."""
+    assert [text for text in map(one, (657, 2545, 3256, 3293, 3559)) if text] == []
+
+
 def test_the_comparison_can_fail():
     expected = [(0, 100, None), (60, 80, 3)]
     good = {
