@@ -14,26 +14,26 @@ def fault(rig):
     return protection.NAMES[rig.charger.fault]
 
 
-def tested(**options):
+def rig_of(**options):
     rig = Rig(phases=1, rcd_test=True, **options)
     rig.charger.authorise(True)
     return rig
 
 
 def test_no_close_before_the_monitor_has_passed():
-    rig = tested()
+    rig = rig_of()
     rig.run(1000, "C")
     assert not rig.closed
     rig.run(3000)
     assert rig.closed and rig.charger.rcd_test.passed == 1
-    rig = tested()
+    rig = rig_of()
     rig.monitor_works = False
     rig.wait(60000, "C")
     assert rig.closed_ms < 0 and fault(rig) == "rcd_test"
 
 
 def test_the_test_itself_is_no_trip():
-    rig = tested()
+    rig = rig_of()
     for _ in range(300):
         rig.run(10, "A")
         assert fault(rig) == "none"
@@ -41,7 +41,7 @@ def test_the_test_itself_is_no_trip():
 
 
 def test_a_failed_monitor_is_latched_until_it_passes_without_a_car():
-    rig = tested()
+    rig = rig_of()
     rig.monitor_works = False
     rig.wait(5000, "B")
     rig.monitor_works = True
@@ -57,7 +57,7 @@ def test_a_failed_monitor_is_latched_until_it_passes_without_a_car():
 
 
 def test_after_each_session_and_each_day():
-    rig = tested()
+    rig = rig_of()
     rig.wait(5000, "B").run(2000, "C")
     assert rig.closed and rig.charger.rcd_test.passed == 1
     rig.run(500, "B")
@@ -72,7 +72,7 @@ def test_after_each_session_and_each_day():
 
 
 def test_a_day_that_ends_while_charging_waits_for_the_opening():
-    rig = tested()
+    rig = rig_of()
     rig.wait(5000, "B").run(2000, "C")
     rig.charger.rcd_test.since_ms = DAY_MS - 2000
     rig.wait(10000)
