@@ -17,6 +17,10 @@ class Bucket:
         self._left = size
         self._since_s = 0  # uptime up to which refills are counted
 
+    def full(self, uptime_s):
+        """True when nothing has been taken for long enough: a new bucket would be the same."""
+        return self._left + (uptime_s - self._since_s) // self._refill_s >= self._size
+
     def take(self, uptime_s):
         """True and one less, or False. `uptime_s`: seconds since boot, never backwards."""
         fresh = (uptime_s - self._since_s) // self._refill_s

@@ -11,21 +11,28 @@ from firmware.clock import parse_iso
 from firmware.ocpp import id_file
 from firmware.ocpp.auth_cache import AuthCache
 
+LIST_FILE = "local_list.txt"  # written by local_list.py
+
 
 class Authorise:
     """`begin` starts a decision; Transactions.answer hears it, now or later."""
 
-    def __init__(self, app, station, local_list=None):
+    def __init__(self, app, station):
         self._app = app
         self._station = station
         self._config = station.config
-        self.list = local_list
         self.cache = AuthCache(app)
         self.conflict = False  # the list says something else than the central system
 
+    def _listed(self, id_tag):
+        """The entry of a card in the local list, or None; None while the list is switched off."""
+        if not self._config.flag("LocalAuthListEnabled"):  # no such key without the feature
+            return None
+        return id_file.find(LIST_FILE, id_tag)
+
     def known(self, id_tag):
         """(accepted, parent) as far as it is known here, or None."""
-        entry = self.list.find(id_tag) if self.list else None
+        entry = self._listed(id_tag)
         if entry is None and self._config.flag("AuthorizationCacheEnabled"):
             entry = self.cache.find(id_tag)
         if entry is None:
@@ -65,7 +72,7 @@ class Authorise:
             self.told(id_tag, info)
             yes = info.get("status") == id_file.ACCEPTED
             parent = info.get("parentIdTag")
-        if not isinstance(parent, str):
+        if not id_file.is_id(parent):
             parent = None
         self._app.transactions.answer(id_tag, yes, parent)
 
@@ -73,7 +80,7 @@ class Authorise:
         """Learn from an idTagInfo of the central system; ids of the list stay out of the cache."""
         if not info or not isinstance(info.get("status"), str) or not id_file.is_id(id_tag):
             return
-        entry = self.list.find(id_tag) if self.list else None
+        entry = self._listed(id_tag)
         if entry is not None:
             if transaction and (entry[1] == id_file.ACCEPTED) != (
                 info["status"] == id_file.ACCEPTED

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Which handler answers which action. Features that are not configured are not even imported.
+"""Which part of the station answers which request; each part is loaded when it is first needed.
 
 A handler takes the payload and returns the answer, or raises CallError. Handlers never wait: what
 takes longer is noted and done after the answer is out, or comes in pieces (a generator).
+Loading a part takes tens of milliseconds of flash reading. That happens here, in the network's
+task, between two control steps; a part that says that it is idle is dropped again.
 """
 
+import os
+
+from firmware import lazy
 from firmware.ocpp.rpc import NOT_IMPLEMENTED, NOT_SUPPORTED, CallError
 
 FEATURES = (
@@ -16,27 +21,23 @@ FEATURES = (
     "Security",
     "DataTransfer",
 )
-# Actions of features that may be missing: known but not supported, unlike what nobody knows.
-_KNOWN = [
-    "CancelReservation",
-    "CertificateSigned",
-    "ClearChargingProfile",
-    "DataTransfer",
-    "DeleteCertificate",
-    "ExtendedTriggerMessage",
-    "GetCompositeSchedule",
-    "GetDiagnostics",
-    "GetInstalledCertificateIds",
-    "GetLocalListVersion",
-    "GetLog",
-    "InstallCertificate",
-    "ReserveNow",
-    "SendLocalList",
-    "SetChargingProfile",
-    "SignedUpdateFirmware",
-    "TriggerMessage",
-    "UpdateFirmware",
-]
+# A line a part: attribute of the station, module, class, features of which one must be configured
+# (- for none), a file that makes it load at the start (- for none), requests. A text, because it
+# takes a third of the memory that a table of tuples takes.
+_PARTS = """\
+core core Core - - ChangeAvailability ChangeConfiguration ClearCache DataTransfer \
+GetConfiguration RemoteStartTransaction RemoteStopTransaction Reset UnlockConnector
+triggers trigger Trigger RemoteTrigger - TriggerMessage ExtendedTriggerMessage
+smart smart SmartCharging SmartCharging profile SetChargingProfile ClearChargingProfile \
+GetCompositeSchedule
+local_list local_list LocalList LocalAuthListManagement - GetLocalListVersion SendLocalList
+reservation reservation Reservation Reservation reservation. ReserveNow CancelReservation
+update firmware_update FirmwareUpdate FirmwareManagement - UpdateFirmware SignedUpdateFirmware
+uploads uploads Uploads FirmwareManagement,Security - GetDiagnostics GetLog
+certificates certificates Certificates Security - CertificateSigned DeleteCertificate \
+GetInstalledCertificateIds InstallCertificate
+security security Security Security -
+transfer transfer Transfer DataTransfer der."""
 
 
 def configured(text):
@@ -45,34 +46,63 @@ def configured(text):
     return tuple(name for name in FEATURES if name in wanted)
 
 
+def rows():
+    """The lines of the table, as lists of words."""
+    for line in _PARTS.split("\n"):
+        yield line.split(" ")
+
+
 class Calls:
-    """The table of actions. `station` owns connection and state, `app` the charger."""
+    """`station` owns connection, state and, as attributes, the parts; `app` the charger."""
 
     def __init__(self, app, station):
-        from firmware.ocpp.core import Core
-
+        self._app = app
         self._station = station
-        self._table = Core(app, station).handlers()
-        if "SmartCharging" in station.features:
-            self._table["ClearChargingProfile"] = station.smart.clear_profile
-            self._table["GetCompositeSchedule"] = station.smart.composite_pieces
-            self._table["SetChargingProfile"] = station.smart.set_profile_pieces
-        if "RemoteTrigger" in station.features:
-            from firmware.ocpp.trigger import Trigger
+        self._made = []  # (attribute, module) of the parts that are loaded
 
-            self._table.update(Trigger(app, station).handlers())
-        if station.transfer:
-            self._table["DataTransfer"] = station.transfer.handle
-        for part in station.parts:
-            self._table.update(part.handlers())
+    def need(self, name):
+        """The part, made if it is not there; None when none of its features is configured."""
+        part = getattr(self._station, name)
+        if part is None:
+            for row in rows():
+                if row[0] == name and self._is_configured(row):
+                    module = lazy.load("firmware.ocpp." + row[1])
+                    part = getattr(module, row[2])(self._app, self._station)
+                    setattr(self._station, name, part)
+                    self._made.append((name, "firmware.ocpp." + row[1]))
+                    if hasattr(part, "load"):
+                        part.load()
+        return part
+
+    def _is_configured(self, row):
+        return row[3] == "-" or any(name in self._station.features for name in row[3].split(","))
+
+    def start(self):
+        """Load what has something in the flash to go on with."""
+        files = os.listdir()
+        for row in rows():
+            if row[4] != "-" and any(name.startswith(row[4]) for name in files):
+                self.need(row[0])
+
+    def poll(self):
+        """Drop what is idle; to be called about once a second."""
+        for entry in self._made:
+            part = getattr(self._station, entry[0])
+            if hasattr(part, "idle") and part.idle():
+                setattr(self._station, entry[0], None)
+                self._made.remove(entry)
+                lazy.drop(entry[1])
+                return  # one at a time
 
     def handle(self, action, payload):
         """Answer one CALL; raises CallError. None: not now (we were rejected at boot)."""
         if self._station.session.boot_status == "Rejected":
             return None
-        handler = self._table.get(action)
-        if handler is None:
-            if action in _KNOWN:
-                raise CallError(NOT_SUPPORTED, "this feature is not configured")
-            raise CallError(NOT_IMPLEMENTED, "unknown action")
-        return handler(payload)
+        for row in rows():
+            if action in row[5:]:
+                part = self.need(row[0])
+                handler = part and part.handlers().get(action)
+                if not handler:
+                    raise CallError(NOT_SUPPORTED, "this feature is not configured")
+                return handler(payload)
+        raise CallError(NOT_IMPLEMENTED, "unknown action")

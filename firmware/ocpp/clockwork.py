@@ -55,6 +55,7 @@ class Clockwork:
         if self._app.clock.uptime_s() - self._kept_s >= _KEEP_TIME_S:
             self.keep_time()
         station.config.poll()
+        station.tidy()
         if self.reset_wanted:
             self._reset(self.reset_wanted)
 

@@ -4,6 +4,8 @@
 from firmware.ocpp import fields, id_file
 from firmware.ocpp.keys import KEYS_PER_ANSWER
 from firmware.ocpp.rpc import OCCURRENCE, PROPERTY, TYPE, CallError
+from firmware.printable import printable
+from firmware.ocpp.session import VENDOR
 
 _INT = (1 << 31) - 1
 
@@ -29,6 +31,10 @@ class Core:
             "UnlockConnector": self._unlock,
         }
 
+    def idle(self):
+        """Nothing is kept here."""
+        return True
+
     def _accepted(self):
         return self._station.session.boot_status == "Accepted"
 
@@ -53,7 +59,7 @@ class Core:
         for key in keys:
             if not isinstance(key, str):
                 raise CallError(TYPE, "key: expected names")
-            if len(key) > 50 or any(not " " <= c <= "~" for c in key):
+            if len(key) > 50 or not printable(key):
                 raise CallError(PROPERTY, "key: expected at most 50 printable characters")
         return self._station.config.get(keys)
 
@@ -64,8 +70,12 @@ class Core:
         return {"status": "Accepted"}
 
     def _data_transfer(self, payload):
-        fields.text(payload, "vendorId", 255)
+        vendor = fields.text(payload, "vendorId", 255)
         fields.text(payload, "messageId", 50, "")
+        if vendor == VENDOR:
+            transfer = self._station.need("transfer")
+            if transfer:
+                return transfer.handle(payload)
         return {"status": "UnknownVendorId"}
 
     def _unlock(self, payload):

@@ -60,6 +60,10 @@ class FirmwareUpdate:
             table["SignedUpdateFirmware"] = self._signed
         return table
 
+    def idle(self):
+        """No update is going on, and how the last one ended has been told."""
+        return self._task is None and self.status == "Idle"
+
     def _update(self, payload):
         location = fields.text(payload, "location", 512)
         job = Job(location, _moment(payload, "retrieveDate"), *_retries(payload))

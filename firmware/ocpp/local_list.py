@@ -7,12 +7,12 @@ it happens as a whole or not at all.
 
 from firmware.clock import parse_iso
 from firmware.ocpp import fields, id_file
+from firmware.ocpp.authorise import LIST_FILE as _FILE
 from firmware.ocpp.keys import LIST_LENGTH, SEND_LENGTH
 from firmware.ocpp.rpc import OCCURRENCE, PROPERTY, TYPE, CallError
 from firmware.wear import Bucket
 
 STATUSES = ("Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx")
-_FILE = "local_list.txt"
 
 
 class LocalList:
@@ -27,11 +27,9 @@ class LocalList:
         """{action: handler}"""
         return {"GetLocalListVersion": self._version, "SendLocalList": self._send}
 
-    def find(self, id_tag):
-        """The entry of a card, or None; also None while the list is switched off."""
-        if not self._config.flag("LocalAuthListEnabled"):
-            return None
-        return id_file.find(_FILE, id_tag)
+    def idle(self):
+        """The list itself is in the flash."""
+        return self._writes.full(self._app.clock.uptime_s())
 
     def _version(self, _):
         if not self._config.flag("LocalAuthListEnabled"):

@@ -37,6 +37,10 @@ class Reservation:
         if isinstance(stored, list) and len(stored) == 4 and id_file.is_id(stored[1]):
             self.number, self.id_tag, self.parent, self.expiry_s = stored
 
+    def idle(self):
+        """Nothing is reserved, and nothing has been for long enough."""
+        return self.number is None and self._writes.full(self._app.clock.uptime_s())
+
     def _save(self):
         stored = None
         if self.number is not None:

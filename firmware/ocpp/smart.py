@@ -28,14 +28,48 @@ FLOOR_MA = const(6000)
 class SmartCharging:
     """Owner of the profiles. `poll` about once a second, connected or not."""
 
-    def __init__(self, app):
+    def __init__(self, app, _station=None):
         self._app = app
+        self._busy = False  # a request is being worked on, in pieces
         self.profiles = Profiles()
         self._store = ProfileStore(self.profiles, app.log.event)
         self._asked_phases = 0  # phases last requested for a profile, 0 = none
         self._offered = False
         self._record = None  # the transaction that was running at the last look
         self._waiting = None  # Profile of a remote start whose transaction has not begun
+
+    def handlers(self):
+        """{action: handler}"""
+        return {
+            "ClearChargingProfile": self.clear_profile,
+            "GetCompositeSchedule": self._working(self.composite_pieces),
+            "SetChargingProfile": self._working(self.set_profile_pieces),
+        }
+
+    def _working(self, handler):
+        """The handler, with a note that its answer comes in pieces."""
+
+        def pieces(payload):
+            try:
+                return (yield from handler(payload))
+            finally:
+                self._busy = False
+
+        def begin(payload):
+            self._busy = True
+            return pieces(payload)
+
+        return begin
+
+    def idle(self):
+        """No profile is stored or expected, and nothing is left to be written."""
+        if self.profiles.count() or self._waiting is not None or self._offered or self._busy:
+            return False
+        if not self._store.idle(self._app.clock.uptime_s()):
+            return False
+        if self._app.transactions:
+            self._app.transactions.on_change = None
+        return True
 
     def _now_s(self):
         unix_s = self._app.clock.now()

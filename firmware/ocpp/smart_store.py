@@ -45,6 +45,10 @@ class ProfileStore:
             self._sequence = max(self._sequence, sequence)
         self.look()
 
+    def idle(self, uptime_s):
+        """Nothing waits to be written, nothing is kept, and nothing was for long enough."""
+        return not (any(self._dirty) or any(self._on_flash)) and self._bucket.full(uptime_s)
+
     def look(self):
         """Note which files no longer are what is stored (after something was removed)."""
         for slot in range(profiles.MAX_PROFILES):

@@ -3,7 +3,7 @@
 
 Two loops. The session (session.py) sends one message after the other while connected. The
 clockwork (clockwork.py) runs once a second whether connected or not: charging profiles, meter
-samples, time-outs, pings. Features that are not configured are not imported.
+samples, time-outs, pings. Features are loaded when they are needed (calls.py).
 """
 
 import asyncio
@@ -39,58 +39,28 @@ class Station:
         url = settings.csms_url.rstrip("/") + "/" + percent_encoded(self._id)
         self.access = Access(app, self.config, self._id, url)
         self.outbox = Outbox(app)
-        self.smart = self.reservation = self.security = None
-        self.update = self.uploads = self.transfer = None
-        self.parts = []  # what has handlers of its own
-        local_list = self._build(app)
-        self.authorise = Authorise(app, self, local_list)
+        # The parts that are loaded now, else None.
+        self.core = self.triggers = self.smart = self.local_list = self.reservation = None
+        self.update = self.uploads = self.certificates = self.security = self.transfer = None
+        self.uploaded = 0  # files so far
+        self.authorise = Authorise(app, self)
         self.session = Session(app, self)
         self.clockwork = Clockwork(app, self)
         self._calls = Calls(app, self)
+        self.need("security")
         self.rpc = None
         self.socket = None
         self._started = False  # StartupOfTheDevice has been told
         self.installer = None  # callable(path) -> True when the new firmware will run
         self.on_reset = None  # callable, default machine.reset
 
-    def _build(self, app):
-        """Make what is configured; returns the local list or None."""
-        local_list = None
-        if "SmartCharging" in self.features:
-            from firmware.ocpp.smart import SmartCharging
+    def need(self, name):
+        """A part (calls.py), loaded if it is not there; None when it is not configured."""
+        return self._calls.need(name)
 
-            self.smart = SmartCharging(app)
-        if "DataTransfer" in self.features:
-            from firmware.ocpp.transfer import Transfer
-
-            self.transfer = Transfer(app, self)
-        if "LocalAuthListManagement" in self.features:
-            from firmware.ocpp.local_list import LocalList
-
-            local_list = LocalList(app, self)
-            self.parts.append(local_list)
-        if "Reservation" in self.features:
-            from firmware.ocpp.reservation import Reservation
-
-            self.reservation = Reservation(app, self)
-            self.parts.append(self.reservation)
-        if "FirmwareManagement" in self.features:
-            from firmware.ocpp.firmware_update import FirmwareUpdate
-
-            self.update = FirmwareUpdate(app, self)
-            self.parts.append(self.update)
-        if "Security" in self.features:
-            from firmware.ocpp.certificates import Certificates
-            from firmware.ocpp.security import Security
-
-            self.security = Security(app, self)
-            self.parts.append(Certificates(app, self))
-        if "Security" in self.features or "FirmwareManagement" in self.features:
-            from firmware.ocpp.uploads import Uploads
-
-            self.uploads = Uploads(app, self)
-            self.parts.append(self.uploads)
-        return local_list
+    def tidy(self):
+        """Drop the parts that have nothing to do."""
+        self._calls.poll()
 
     # What the transactions ask for.
 
@@ -142,14 +112,14 @@ class Station:
 
     def check_profile(self, profile):
         """Why the profile of a remote start cannot be taken, or None."""
-        if self.smart is None:
-            return "SmartCharging is not configured"
-        return self.smart.check_remote(profile)
+        smart = self.need("smart")
+        return smart.check_remote(profile) if smart else "SmartCharging is not configured"
 
     def hold_profile(self, profile):
         """Keep it for the transaction that starts next; None drops it."""
-        if self.smart:
-            self.smart.remote_profile(profile)
+        smart = self.smart if profile is None else self.need("smart")
+        if smart:
+            smart.remote_profile(profile)
 
     def want_reset(self, kind):
         """Restart, "Hard" or "Soft", once the answer is out; False when one is coming."""
@@ -162,11 +132,11 @@ class Station:
 
     def trigger(self, message):
         """Put what TriggerMessage asked for into the outbox."""
-        if message == "DiagnosticsStatusNotification" and self.uploads:
+        if message == "DiagnosticsStatusNotification" and self.need("uploads"):
             self.uploads.tell_diagnostics()
-        elif message == "LogStatusNotification" and self.uploads:
+        elif message == "LogStatusNotification" and self.need("uploads"):
             self.uploads.tell_log()
-        elif self.update:
+        elif self.need("update"):
             self.update.tell(message.startswith("Signed"))
 
     # What the session tells.
@@ -198,12 +168,9 @@ class Station:
         self.clockwork.start_clock()
         self.authorise.cache.load()
         self.outbox.load()
-        if self.smart:
-            self.smart.load()
-        if self.transfer:
-            self.transfer.load()
-        if self.reservation:
-            self.reservation.load()
+        self._calls.start()
+        if getattr(self._app, "grid", None) is not None:
+            self.need("transfer")  # which reports what the grid services have done
         clockwork = asyncio.create_task(self.clockwork.run())
         try:
             while True:

@@ -66,6 +66,10 @@ class Transfer:
             {"vendorId": VENDOR_ID, "messageId": action, "data": json.dumps(payload)},
         )
 
+    def handlers(self):
+        """None: DataTransfer comes through core.py, which knows whose it is."""
+        return {}
+
     def handle(self, payload):
         """DataTransfer.req -> .conf; raises CallError for what is wrong with the frame itself."""
         vendor = fields.text(payload, "vendorId", 255)

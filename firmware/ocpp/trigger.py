@@ -39,6 +39,10 @@ class Trigger:
             table["ExtendedTriggerMessage"] = self._extended
         return table
 
+    def idle(self):
+        """Nothing is kept here."""
+        return True
+
     def _trigger(self, payload):
         message = fields.choice(payload, "requestedMessage", _MESSAGES)
         if message.startswith(("Diagnostics", "Firmware")):

@@ -33,7 +33,6 @@ class Uploads:
         self._app = app
         self._station = station
         self._task = None
-        self._count = 0
         self.diagnostics_status = "Idle"
         self.log_status = "Idle"
         self._log_id = None
@@ -46,6 +45,10 @@ class Uploads:
         if "Security" in self._station.features:
             table["GetLog"] = self._log
         return table
+
+    def idle(self):
+        """Nothing is going up, and how the last one ended has been told."""
+        return self._task is None and self.diagnostics_status == self.log_status == "Idle"
 
     def _diagnostics(self, payload):
         location = fields.text(payload, "location", 512)
@@ -80,9 +83,14 @@ class Uploads:
     def _begin(self, job):
         if self._task is not None:
             self._task.cancel()
-        self._count += 1
+        self._station.uploaded += 1
         ending = "log" if job.kind == "security" else "json"
-        name = "%s-%s-%d.%s" % (self._app.settings.device_id, job.kind, self._count, ending)
+        name = "%s-%s-%d.%s" % (
+            self._app.settings.device_id,
+            job.kind,
+            self._station.uploaded,
+            ending,
+        )
         name = "".join(c if c.isalpha() or c.isdigit() or c in "-." else "_" for c in name)
         self._task = asyncio.create_task(self._run(job, name))
         return name

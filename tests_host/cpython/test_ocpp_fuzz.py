@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from control import limits
 from firmware.ocpp import fields, rpc
+from firmware.ocpp.smart import SmartCharging
 from tools.ocpp.corpus import REQUESTS
 from tools.ocpp.fuzz import Target, run
 from tools.ocpp.fuzz_run import fuzz
@@ -89,10 +90,10 @@ def test_a_handler_that_fails_would_be_found(tmp_path, monkeypatch):
 
 
 def test_a_changed_limit_would_be_found(target, monkeypatch):
-    def obey(payload):
+    def obey(_, payload):
         target.app.charger.limits.offer(limits.OCPP, 1234, 0)
         return {"status": "Rejected"}
 
-    monkeypatch.setitem(target.app.station._calls._table, "SetChargingProfile", obey)
+    monkeypatch.setattr(SmartCharging, "set_profile_pieces", obey)
     target.text('[2,"1","SetChargingProfile",{}]')
     assert "became 1234" in target.findings[0]

@@ -33,7 +33,7 @@ def test_waiting_for_a_card_ends_in_finishing():
 
 def test_reserved_is_told_and_ends():
     app, session, rpc = booted()
-    app.station.reservation.number = 5
+    app.station.need("reservation").number = 5
     app.station.reservation.id_tag = "A"
     app.station.reservation.expiry_s = app.clock.now() + 100
     assert statuses(session, rpc) == ["Reserved"]

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""Parts of the station come when they are needed and go when they are idle; a failed load leaves
+nothing behind.
+"""
+
+import os
+import sys
+
+from firmware import lazy
+from firmware.ocpp import calls
+from firmware.ocpp.calls import Calls
+from firmware.ocpp.station import Station
+from firmware.transactions import Transactions
+from tests_host.firmware.fake_app import FakeApp
+
+NOW = 1745835300
+PROFILE = {
+    "chargingProfileId": 1,
+    "stackLevel": 0,
+    "chargingProfilePurpose": "TxDefaultProfile",
+    "chargingProfileKind": "Relative",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 10}],
+    },
+}
+
+
+def build(**settings):
+    """(app, dispatcher) on an empty flash; nothing of the parts is loaded."""
+    for name in os.listdir():
+        if "." in name:
+            os.remove(name)
+    for row in calls.rows():
+        lazy.drop("firmware.ocpp." + row[1])
+    return again(**settings)
+
+
+def again(**settings):
+    """The same on the flash as it is."""
+    app = FakeApp(csms_url="ws://box/ocpp", **settings)
+    app.station = Station(app)
+    app.transactions = Transactions(app)
+    app.station.session.boot_status = "Accepted"
+    app.clock.set(NOW)
+    app.station._calls.start()
+    return app, app.station._calls
+
+
+def ask(dispatcher, action, payload):
+    """The answer, also of one that comes in pieces."""
+    answer = dispatcher.handle(action, payload)
+    while hasattr(answer, "send"):
+        try:
+            next(answer)
+        except StopIteration as end:
+            answer = end.value
+    return answer
+
+
+def settle(app):
+    """Let a second pass for each part."""
+    for _ in calls.rows():
+        app.station.tidy()
+
+
+def test_nothing_is_loaded_for_an_idle_station():
+    app, _ = build()
+    made = [row[0] for row in calls.rows() if getattr(app.station, row[0]) is not None]
+    assert made == ["security"]
+
+
+def test_a_part_without_a_state_goes_after_its_answer():
+    app, dispatcher = build()
+    assert "firmware.ocpp.core" not in sys.modules
+    assert ask(dispatcher, "GetConfiguration", {"key": ["HeartbeatInterval"]})["configurationKey"]
+    assert "firmware.ocpp.core" in sys.modules and app.station.core
+    settle(app)
+    assert "firmware.ocpp.core" not in sys.modules and app.station.core is None
+    assert not hasattr(sys.modules["firmware.ocpp"], "core")
+    assert ask(dispatcher, "GetConfiguration", {"key": ["HeartbeatInterval"]})["configurationKey"]
+
+
+def test_a_profile_keeps_its_part_until_it_is_cleared():
+    app, dispatcher = build()
+    request = {"connectorId": 1, "csChargingProfiles": PROFILE}
+    assert ask(dispatcher, "SetChargingProfile", request) == {"status": "Accepted"}
+    for _ in range(3):
+        app.station.smart.poll()
+        settle(app)
+    assert app.station.smart.profiles.count() == 1
+    app, dispatcher = again()
+    assert app.station.smart.profiles.count() == 1  # it was in the flash: loaded at the start
+    assert ask(dispatcher, "ClearChargingProfile", {}) == {"status": "Accepted"}
+    for _ in range(100):
+        app.ms += 60000
+        if app.station.smart:
+            app.station.smart.poll()
+        settle(app)
+    assert app.station.smart is None and app.transactions.on_change is None
+    app, _ = again()
+    assert app.station.smart is None
+
+
+def test_a_profile_that_comes_in_pieces_is_not_lost():
+    app, dispatcher = build()
+    work = dispatcher.handle(
+        "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": PROFILE}
+    )
+    settle(app)  # a second passes between the request and its first piece
+    for _ in range(10):
+        try:
+            next(work)
+        except StopIteration as end:
+            assert end.value == {"status": "Accepted"}
+            break
+    assert app.station.smart.profiles.count() == 1
+
+
+def test_dropping_does_not_refill_the_ration_of_flash_writes():
+    app, dispatcher = build()
+    accepted = 0
+    for version in range(1, 60):
+        request = {"listVersion": version, "updateType": "Full", "localAuthorizationList": []}
+        accepted += ask(dispatcher, "SendLocalList", request) == {"status": "Accepted"}
+        settle(app)
+    assert 0 < accepted <= 24
+
+
+def test_known_and_unknown_requests():
+    app, dispatcher = build(ocpp_features="RemoteTrigger")
+    for action, wanted in (("ReserveNow", "NotSupported"), ("Nonsense", "NotImplemented")):
+        code = None
+        try:
+            dispatcher.handle(action, {})
+        except Exception as error:
+            code = getattr(error, "code", None)
+        assert code == wanted
+    assert app.station.need("smart") is None
+    assert isinstance(dispatcher, Calls)
+
+
+def test_a_load_that_fails_leaves_nothing():
+    before = sorted(sys.modules)
+    with open("lazy_fails.py", "w") as file:
+        file.write("import firmware.ocpp.rsa\n1 // 0\n")
+    sys.path.insert(0, os.getcwd())
+    lazy._forget(["firmware.ocpp.rsa"])
+    try:
+        lazy.load("lazy_fails")
+        raise AssertionError("it was to fail")
+    except ZeroDivisionError:
+        pass
+    finally:
+        sys.path.pop(0)
+        os.remove("lazy_fails.py")
+    assert "firmware.ocpp.rsa" not in sys.modules
+    assert [name for name in sorted(sys.modules) if name.startswith("firmware.")] == [
+        name for name in before if name.startswith("firmware.") and name != "firmware.ocpp.rsa"
+    ]
