@@ -4,8 +4,8 @@
 from firmware.ocpp import fields, id_file
 from firmware.ocpp.keys import KEYS_PER_ANSWER
 from firmware.ocpp.rpc import OCCURRENCE, PROPERTY, TYPE, CallError
-from firmware.printable import printable
 from firmware.ocpp.session import VENDOR
+from firmware.printable import printable
 
 _INT = (1 << 31) - 1
 

@@ -2,12 +2,11 @@
 """The configuration keys of OCPP 1.6 and its security extension that exist here.
 
 One row a key: name, kind, default, lowest, highest. What a kind is and how a value is checked is
-in config.py; values outside the limits are refused and change nothing.
+in config_table.py; values outside the limits are refused and change nothing.
 """
 
 from micropython import const
 
-from control.profiles import MAX_PERIODS, MAX_PROFILES, MAX_STACK_LEVEL
 from firmware.ocpp.meter import MAX_STOP_ROWS, MEASURANDS
 
 READ_ONLY = const(0)  # the default is the value
@@ -65,11 +64,12 @@ CORE = (
     ("LastTime", HIDDEN, "0"),  # unix seconds
 )
 
+# As control/profiles.py has it, which is not loaded for this (a test compares).
 SMART_CHARGING = (
-    ("ChargeProfileMaxStackLevel", READ_ONLY, str(MAX_STACK_LEVEL)),
+    ("ChargeProfileMaxStackLevel", READ_ONLY, "8"),
     ("ChargingScheduleAllowedChargingRateUnit", READ_ONLY, "Current,Power"),
-    ("ChargingScheduleMaxPeriods", READ_ONLY, str(MAX_PERIODS)),
-    ("MaxChargingProfilesInstalled", READ_ONLY, str(MAX_PROFILES)),
+    ("ChargingScheduleMaxPeriods", READ_ONLY, "24"),
+    ("MaxChargingProfilesInstalled", READ_ONLY, "16"),
 )
 
 LOCAL_LIST = (

@@ -11,13 +11,14 @@ import os
 
 from micropython import const
 
-from firmware.ocpp import der
+from firmware import lazy
 
 SLOTS = const(4)
 CSMS = "csms"
 MAKER = "maker"
 STATION = "station"
 KEY = "station_key"
+_DER = "firmware.ocpp.der"
 
 
 def read(name):
@@ -30,9 +31,12 @@ def read(name):
             continue
         if ending == ".pem":
             try:
-                found = [block for block in der.blocks(data.decode()) if block]
+                text = data.decode()
+                found = [block for block in lazy.load(_DER).blocks(text) if block]
             except (ValueError, UnicodeError):
                 continue
+            finally:
+                lazy.drop(_DER)
             data = found[-1] if found else None  # openssl writes EC parameters before a key
         return data
     return None

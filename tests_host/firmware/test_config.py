@@ -3,6 +3,7 @@
 
 import os
 
+from control import profiles
 from firmware.ocpp import config as config_module
 from firmware.ocpp import keys
 from firmware.ocpp.access import is_password, password
@@ -75,6 +76,16 @@ def test_all_required_keys_are_there_and_the_answer_fits():
     assert len(names) == len(set(names)) <= keys.KEYS_PER_ANSWER
     assert "unknownKey" not in answer
     assert "KeyBefore" not in names and "LastTime" not in names
+
+
+def test_the_keys_say_what_the_store_of_profiles_can_hold():
+    _, config = build()
+    for key, most in (
+        ("ChargeProfileMaxStackLevel", profiles.MAX_STACK_LEVEL),
+        ("ChargingScheduleMaxPeriods", profiles.MAX_PERIODS),
+        ("MaxChargingProfilesInstalled", profiles.MAX_PROFILES),
+    ):
+        assert value_of(config, key)["value"] == str(most)
 
 
 def test_keys_of_features_that_are_not_configured_do_not_exist():
