@@ -2,11 +2,21 @@
 """Picks the board, builds the charger, runs it; whatever happens, the contactor ends open."""
 
 import asyncio
+import gc
 import sys
 
 import machine
 
-from firmware import boards, crashes, settings
+from firmware import boards, crashes
+
+
+def build(board_data):
+    """The application as the settings describe it, not yet running."""
+    from firmware import settings
+    from firmware.app import App
+
+    values, errors = settings.load()
+    return App(values, errors, board_data)
 
 
 def main():
@@ -17,10 +27,7 @@ def main():
         if crashes.too_many():
             print("stopped: %d crashes in a row; see the log, then power up again" % crashes.MOST)
             return
-        from firmware.app import App
-
-        values, errors = settings.load()
-        app = App(values, errors, board_data)
+        app = build(board_data)
         asyncio.run(app.run())
     except Exception as error:
         # Open first: printing may fail as well.

@@ -10,7 +10,7 @@ floats have 24 bits. An unknown meter raises KeyError with its name.
 """
 
 from drivers import modbus_rtu
-from drivers.meter_tables import FLOAT, S16, S32, S32_LOW_FIRST, TABLES
+from drivers.meter_tables import FLOAT, S16, S32, S32_LOW_FIRST
 
 _NEVER_MS = 1 << 28
 
@@ -91,6 +91,9 @@ class ModbusMeter(Values):
     """One meter on a bus (drivers.modbus_rtu.ModbusRtu) of its own."""
 
     def __init__(self, bus, kind="sdm630", address=1):
+        # Not above: the tables of other meters are nothing to keep.
+        from drivers.meter_tables import TABLES
+
         super().__init__()
         self._bus = bus
         self._address = address

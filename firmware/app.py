@@ -12,13 +12,8 @@ import time
 
 from machine import WDT
 
-from control import limits, policy
-from control.charger import Charger
-from control.pause import Pause
-from control.phases import Phases
-from control.supply import Supply
-from control.thermal import Thermal
-from firmware import crashes, update
+from control import limits
+from firmware import crashes, lazy, update
 from firmware.alarms import Alarms
 from firmware.board import Board
 from firmware.cars import Cars
@@ -35,73 +30,24 @@ WATCHDOG_MS = 8000
 # Collect in the slack after a step, so that no allocation ever has to (about 4 ms each).
 _COLLECT_MS = 2000
 
+# Needed while the App is built and never again.
+_ONCE = ("firmware.build", "firmware.parts", "firmware.settings", "drivers.meter_tables")
+
 current = None  # the running App, for diagnostics
-
-
-def build_charger(settings, board):
-    """A Charger as `settings` describe it, on the hardware that `board` (of boards/) describes."""
-    most_ma = min(board.MAX_MA, settings.max_current_ma)
-    together = board.PHASE_WIRING == "2+2"
-    row = policy.row(settings.car_policy)
-    grid = None
-    if settings.fcr_enabled:
-        from control.grid.droop import droop
-        from control.grid.stack import Grid
-
-        line = droop(
-            settings.fcr_capacity_ma,
-            settings.fcr_full_mhz,
-            settings.fcr_deadband_mhz,
-            settings.nominal_mhz,
-        )
-        grid = Grid(settings.fcr_baseline_ma, (line,))
-    phases = Phases(
-        settings.phases,
-        settings.phase_switch,
-        settings.phase_switch_cap,
-        settings.phase_dwell_s * 1000,
-        settings.phase_wait_3to1_s * 1000,
-        settings.phase_wait_1to3_s * 1000,
-        0 if together else 1,
-    )
-    pause = Pause(
-        max(settings.confirm_charge_s, row[policy.CONFIRM_S]) * 1000,
-        (settings.keep_awake_s or row[policy.KEEP_AWAKE_S]) * 1000,
-    )
-    thermal = None
-    if settings.temperature_sensor != "none":
-        thermal = Thermal(settings.derate_start_c, settings.derate_stop_c, most_ma)
-    charger = Charger(
-        most_ma,
-        phases,
-        cable_fixed_ma=settings.tethered_cable_ma if settings.cable == "tethered" else 0,
-        cp_switch=settings.cp_switch,
-        ventilation=settings.ventilation,
-        wake=settings.wake,
-        grid=grid,
-        nominal_mhz=settings.nominal_mhz,
-        row=row,
-        pause=pause,
-        rcd_test=settings.rcd_self_test,
-        thermal=thermal,
-        supply=Supply(settings.undervoltage_pm, settings.overvoltage_pm),
-        together=together,
-    )
-    if settings.local_limit_ma:
-        charger.limits.offer(limits.SETTINGS, settings.local_limit_ma, 0)
-    return charger
 
 
 class App:
     """Owner of everything that runs. `errors`: what was wrong with the settings file."""
 
     def __init__(self, settings, errors, board_data):
+        from firmware import build
+
         global current
         self.settings = settings
         self.now_ms = time.ticks_ms
         self.log = Log(time.ticks_ms)
         self.clock = Clock(time.ticks_ms)
-        self.charger = build_charger(settings, board_data)
+        self.charger = build.charger(settings, board_data)
         if errors:
             self.charger.limits.offer(limits.SETTINGS, 0, 0)
         self.board = Board(board_data, settings)
@@ -124,6 +70,7 @@ class App:
             self.station = Station(self)
         self.transactions = Transactions(self)
         self._watchdog = WDT(timeout=WATCHDOG_MS)
+        lazy.forget(*_ONCE)
         self.log.event("boot", device_id=settings.device_id, settings_errors=errors)
         current = self
 

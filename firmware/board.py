@@ -12,8 +12,6 @@ from drivers.contactor import Contactors
 from drivers.cp_switch import CpSwitch
 from drivers.guard_timer import GuardTimer
 from drivers.rcd import Rcd
-from drivers.tmp1075 import Tmp1075
-from firmware import parts
 
 _PROXIMITY_EVERY = 10  # steps; a cable does not change its resistor in less than 100 ms
 _ALIVE_MV = 115000  # with less than half the voltage a dead load side proves nothing
@@ -27,6 +25,8 @@ class Board:
     """
 
     def __init__(self, data, settings):
+        from firmware import parts  # forgotten once all is built (app.py)
+
         self.readings = Readings()
         self.contactors = Contactors(
             parts.coil(data, settings),
@@ -50,7 +50,7 @@ class Board:
             self._load = Pin(data.LOAD_L1, Pin.IN, Pin.PULL_DOWN)
         self.temperature = None
         if settings.temperature_sensor == "tmp1075":
-            self.temperature = Tmp1075(_i2c(data), data.TMP1075)
+            self.temperature = parts.temperature(data)
         self._cp_switch = CpSwitch(data.CP_CONNECT)
         self._rcd_test = 0
         self.guard = Guard()
@@ -130,9 +130,3 @@ class Board:
             stop = getattr(part, "stop", None)
             if stop:
                 stop()
-
-
-def _i2c(data):
-    from machine import I2C
-
-    return I2C(data.I2C, sda=Pin(data.I2C_SDA), scl=Pin(data.I2C_SCL), freq=100000)

@@ -22,7 +22,7 @@ def load(name):
         try:
             __import__(name)
         except BaseException:
-            _forget([other for other in sys.modules if other not in before])
+            forget(*[other for other in sys.modules if other not in before])
             raise
         _came_with[name] = [other for other in sys.modules if other not in before]
         gc.collect()
@@ -31,10 +31,11 @@ def load(name):
 
 def drop(name):
     """Forget a module that was loaded here, and what came with it; objects in use live on."""
-    _forget(_came_with.pop(name, ()))
+    forget(*_came_with.pop(name, ()))
 
 
-def _forget(names):
+def forget(*names):
+    """Forget just these modules, for those that are needed once while the charger is built."""
     for name in names:
         if name.startswith(_OURS) and name in sys.modules:
             del sys.modules[name]

@@ -124,5 +124,15 @@ def coil(data, settings):
     return Pin(data.CONTACTOR, Pin.OUT, value=0)
 
 
+def temperature(data):
+    """Temperature sensor on the board's I2C bus."""
+    from machine import I2C
+
+    from drivers.tmp1075 import Tmp1075
+
+    bus = I2C(data.I2C, sda=Pin(data.I2C_SDA), scl=Pin(data.I2C_SCL), freq=100000)
+    return Tmp1075(bus, data.TMP1075)
+
+
 def _uart(number, baud, tx, rx):
     return UART(number, baudrate=baud, tx=Pin(tx), rx=Pin(rx))

@@ -197,9 +197,9 @@ class SelfTest:
 
     def step_time(self):
         """The control step, alone, with a board's readings that do not move."""
-        from firmware.app import build_charger
+        from firmware import build
 
-        charger = build_charger(self.values, self.data)
+        charger = build.charger(self.values, self.data)
         readings = Readings()
         readings.rcd_ok = 1
         readings.meter_age_ms = 0

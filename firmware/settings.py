@@ -7,7 +7,7 @@ A file with any error is not used at all: the charger then starts with its defau
 
 import json
 
-from firmware import boards
+from firmware import Settings, boards
 
 FILE = "settings.json"
 SECRETS = ("wifi_password", "setup_password", "authorization_key")
@@ -78,12 +78,12 @@ TABLE = {
 }
 
 
-class Settings:
-    """One attribute per key of TABLE."""
-
-    def __init__(self):
-        for key, rule in TABLE.items():
-            setattr(self, key, rule[0] if isinstance(rule, tuple) else rule)
+def defaults():
+    """Settings as they are without a file."""
+    settings = Settings()
+    for key, rule in TABLE.items():
+        setattr(settings, key, rule[0] if isinstance(rule, tuple) else rule)
+    return settings
 
 
 def _fault(rule, value):
@@ -160,7 +160,7 @@ def _contradictions(settings):
 
 def validate(values):
     """Check a dict of settings. Returns (Settings, list of errors); errors name the key."""
-    settings = Settings()
+    settings = defaults()
     if not isinstance(values, dict):
         return settings, ["settings: expected an object with keys and values"]
     errors = []
@@ -185,10 +185,10 @@ def load(path=FILE):
         with open(path) as file:
             values = json.load(file)
     except OSError:
-        return Settings(), []
+        return defaults(), []
     except ValueError as error:
-        return Settings(), ["%s: not JSON: %s" % (path, error)]
+        return defaults(), ["%s: not JSON: %s" % (path, error)]
     settings, errors = validate(values)
     if errors:
-        return Settings(), [path + ": " + error for error in errors]
+        return defaults(), [path + ": " + error for error in errors]
     return settings, []

@@ -57,13 +57,10 @@ for name in sys.argv[4:]:
     __import__(name)
 if not sys.argv[4:]:
     import boot  # noqa: F401
-    from firmware import boards, settings
-    from firmware.app import App
+    import main
+    from firmware import boards
 
-    values, errors = settings.load()
-    if errors:
-        raise ValueError(errors)
-    app = App(values, errors, boards.configured())
+    app = main.build(boards.configured())
 gc.collect()
 gc.collect()
 heap = gc.mem_alloc() - before

@@ -4,7 +4,7 @@
 from control.limits import BOARD, Limits
 from control.readings import PILOT_PWM, PILOT_X1, Command, Readings
 from firmware.clock import Clock
-from firmware.settings import Settings
+from firmware.settings import defaults
 
 
 class Pilot:
@@ -90,7 +90,7 @@ class FakeApp:
     def __init__(self, now_ms=None, **settings):
         self.ms = (1 << 30) - 1500
         self.now_ms = now_ms or self.ticks
-        self.settings = Settings()
+        self.settings = defaults()
         for key, value in settings.items():
             setattr(self.settings, key, value)
         self.clock = Clock(self.now_ms)

@@ -3,7 +3,7 @@
 
 from firmware import settings
 from firmware.grid_config import build, problem
-from firmware.settings import Settings
+from firmware.settings import defaults
 
 N = {"mode": "fcr_n", "capacity_ma": 2000}
 ALL = {
@@ -26,11 +26,11 @@ ALL = {
 
 
 def test_nothing_configured_is_nothing():
-    assert build({}, Settings()) is None
+    assert build({}, defaults()) is None
 
 
 def test_all_services_at_once():
-    grid = build(ALL, Settings())
+    grid = build(ALL, defaults())
     assert len(grid.reserves) == 2 and len(grid.lfsm) == 2
     assert 49490 <= grid.ffr.level_mhz <= 49500  # spread over the fleet, downward only
     assert grid.frr and grid.inertia and grid.arming and grid.pause_allowed
@@ -41,11 +41,11 @@ def test_all_services_at_once():
 
 
 def test_only_what_is_configured_is_there():
-    grid = build({"fcr": [N], "baseline_ma": 13000}, Settings())
+    grid = build({"fcr": [N], "baseline_ma": 13000}, defaults())
     watch = grid.watch
     assert grid.ffr is None and grid.frr is None and grid.inertia is None and not grid.lfsm
     assert watch.island is None and watch.enter is None and watch.volt_watt is None
-    grid = build({"fcr": [N], "baseline_ma": 13000, "arming": {"required": False}}, Settings())
+    grid = build({"fcr": [N], "baseline_ma": 13000, "arming": {"required": False}}, defaults())
     assert grid.arming is None
 
 
@@ -94,7 +94,7 @@ def test_one_clear_error_for_what_is_wrong():
         ({"log": {"max_kb": 1}}, "max_kb"),
         ({"arming": {"self_test": False}, "fcr": [N], "baseline_ma": 13000}, "response_ms"),
     ):
-        wrong = problem(config, Settings())
+        wrong = problem(config, defaults())
         assert wrong and words in wrong, (config, wrong)
 
 
@@ -114,7 +114,7 @@ def test_settings_file_with_a_grid_object():
 def test_a_fleet_has_staggered_curves_and_a_single_charger_an_exact_one():
     seen = set()
     for i in range(12):
-        site = Settings()
+        site = defaults()
         site.device_id = "GP-%04d" % i
         config = {"fcr": [N], "baseline_ma": 13000}
         exact = build(config, site).reserves[0]

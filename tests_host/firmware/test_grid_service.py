@@ -8,7 +8,7 @@ from firmware.clock import Clock
 from firmware.evidence import Evidence
 from firmware.grid import FILE, GridService
 from firmware.journal import read_json
-from firmware.settings import Settings
+from firmware.settings import defaults
 from tests_host.control.grid_rig import GridRig
 from tests_host.firmware.fake_app import Log
 
@@ -27,7 +27,7 @@ class App:
     def __init__(self, config):
         self.rig = GridRig(None)
         self.charger = self.rig.charger
-        self.settings = Settings()
+        self.settings = defaults()
         self.settings.max_current_ma = 32000
         self.log = Log()
         self.clock = Clock(self.now_ms)

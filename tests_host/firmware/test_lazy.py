@@ -145,7 +145,7 @@ def test_a_load_that_fails_leaves_nothing():
     with open("lazy_fails.py", "w") as file:
         file.write("import firmware.ocpp.rsa\n1 // 0\n")
     sys.path.insert(0, os.getcwd())
-    lazy._forget(["firmware.ocpp.rsa"])
+    lazy.forget("firmware.ocpp.rsa")
     try:
         lazy.load("lazy_fails")
         raise AssertionError("it was to fail")
