@@ -48,12 +48,10 @@ class Network:
 
             self.ntp = Ntp(app.clock, settings.ntp_host, app.now_ms, self.busy, app.log.event)
         self.setup = None
-        button = getattr(board_data, "BUTTON", -1)
-        if settings.setup_password and button >= 0:
-            from drivers.button import Button
+        if settings.setup_password and board_data.BUTTON >= 0:
             from firmware.setup_point import SetupPoint
 
-            self.setup = SetupPoint(module, Button(button), settings, app.log.event)
+            self.setup = SetupPoint(module, app.panel, settings, app.log.event)
         self._rtc_set = False
 
     def busy(self):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What a person sees, hears and presses at the charger: lamp, buzzer, button.
 
-Each part is optional: a pin of -1 in the board's data leaves it out. `button.held` and the events
-"button" in the log are for whoever wants to know; the panel decides nothing.
+Each part is optional: a pin of -1 in the board's data leaves it out. `button.held`, `longs` (how
+often it was held for three seconds) and the events "button" in the log are for whoever wants to
+know; the panel decides nothing. Nobody else reads the button's pin.
 
     panel = Panel(board_data, charger, log)
     panel.poll(now_ms)      # each 20 ms
@@ -12,6 +13,7 @@ Each part is optional: a pin of -1 in the board's data leaves it out. `button.he
 from control.limits import REASONS
 
 _LED_EVERY = 5
+_LONG = 2  # drivers.button.LONG
 _PRESSES = ("none", "short", "long")
 
 
@@ -22,6 +24,7 @@ class Panel:
         self._charger = charger
         self._log = log
         self._turn = 0
+        self.longs = 0
         self.led = self.button = self.buzzer = None
         if data.LED >= 0:
             try:
@@ -51,6 +54,7 @@ class Panel:
         if self.button:
             press = self.button.poll(now_ms)
             if press:
+                self.longs += press == _LONG
                 self._log.event("button", press=_PRESSES[press])
         if self.buzzer:
             self.buzzer.poll(now_ms)

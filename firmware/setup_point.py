@@ -15,7 +15,6 @@ from micropython import const
 from firmware import provisioning
 
 OPEN_MS = 600000
-LONG = const(2)  # drivers.button.LONG
 _MASK = const(0x3FFFFFFF)
 _MOST_BYTES = const(4096)
 _SHORTEST = const(8)  # WPA2
@@ -28,11 +27,12 @@ _PAGE = (
 
 
 class SetupPoint:
-    """`button`: drivers.button.Button; `network`: the port's module."""
+    """`panel`: firmware.panel.Panel, which owns the button; `network`: the port's module."""
 
-    def __init__(self, network, button, settings, event):
+    def __init__(self, network, panel, settings, event):
         self._network = network
-        self._button = button
+        self._panel = panel
+        self._longs = panel.longs
         self._name = settings.device_id
         self._password = settings.setup_password
         self._event = event
@@ -47,7 +47,8 @@ class SetupPoint:
 
     def step(self, now_ms):
         """Look at the button and at the time. Called a few times a second."""
-        pressed = self._button.poll(now_ms) == LONG
+        pressed = self._panel.longs != self._longs
+        self._longs = self._panel.longs
         if not self.open:
             if pressed:
                 self._start(now_ms)

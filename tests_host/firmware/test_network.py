@@ -116,12 +116,8 @@ class Settings:
     setup_password = "longenough"
 
 
-class Button:
-    press = 0
-
-    def poll(self, _now_ms):
-        press, self.press = self.press, 0
-        return press
+class Panel:
+    longs = 0
 
 
 class Point(SetupPoint):
@@ -136,7 +132,7 @@ def point(password="longenough"):
     settings.setup_password = password
     events = Events()
     WLAN.made = None
-    return Point(Network, Button(), settings, events), events
+    return Point(Network, Panel(), settings, events), events
 
 
 def run_with_loop(function):
@@ -150,8 +146,7 @@ def run_with_loop(function):
 
 def test_no_access_point_without_a_long_press():
     setup, events = point()
-    for press in (0, 1, 0):
-        setup._button.press = press
+    for _ in range(3):
         setup.step(1000)
     assert WLAN.made is None
     assert not setup.open
@@ -161,7 +156,7 @@ def test_no_access_point_without_a_long_press():
 def test_a_long_press_opens_it_encrypted_and_time_closes_it():
     def story():
         setup, events = point()
-        setup._button.press = 2
+        setup._panel.longs += 1
         setup.step(MASK - 1000)
         assert setup.open
         config = WLAN.made.calls[0][1]
@@ -182,7 +177,7 @@ def test_a_second_long_press_closes_it():
     def story():
         setup, events = point()
         for _ in range(2):
-            setup._button.press = 2
+            setup._panel.longs += 1
             setup.step(0)
         assert not setup.open
         assert events.seen[-1] == ("setup_closed", {"reason": "button"})
@@ -192,7 +187,7 @@ def test_a_second_long_press_closes_it():
 
 def test_a_short_password_is_no_password():
     setup, events = point("short")
-    setup._button.press = 2
+    setup._panel.longs += 1
     setup.step(0)
     assert not setup.open
     assert events.names() == ["setup_refused"]
@@ -229,6 +224,25 @@ class App:
 
 class BoardData:
     BUTTON = -1
+
+
+class BoardWithButton:
+    BUTTON = 15
+
+
+def test_the_set_up_point_hears_of_the_button_from_its_owner():
+    def story():
+        app = App(Settings())
+        app.panel = Panel()
+        service = Service(app, BoardWithButton, Network)
+        service.step()
+        assert not service.setup.open
+        app.panel.longs += 1
+        service.setup._serve = point()[0]._serve
+        service.step()
+        assert service.setup.open
+
+    run_with_loop(story)
 
 
 def test_the_service_builds_only_what_is_asked_for():

@@ -52,6 +52,13 @@ def test_everything_there():
     fake_parts.pins[15] = 1
     now_ms = run(panel, 200, now_ms)
     assert log.events == [("button", {"press": "short"})]
+    assert panel.longs == 0
+    fake_parts.pins[15] = 0
+    now_ms = run(panel, 5000, now_ms)
+    fake_parts.pins[15] = 1
+    now_ms = run(panel, 200, now_ms)
+    assert log.events[1:] == [("button", {"press": "long"})]
+    assert panel.longs == 1
     panel.tapped()
     run(panel, 100, now_ms)
     assert ("hz", 2000) in fake_parts.writes and fake_parts.pins[14] == 0
