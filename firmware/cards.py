@@ -7,6 +7,7 @@ card itself is the key.
 
 from micropython import const
 
+from firmware.printable import printable
 from firmware.wear import Bucket
 
 _MASK = const(0x3FFFFFFF)
@@ -44,7 +45,7 @@ class Cards:
         """A card was read: start, or stop the transaction of this card or its group."""
         id_tag = id_tag.strip() if isinstance(id_tag, str) else ""
         now_ms = self._app.now_ms()
-        if not 0 < len(id_tag) <= 20 or any(not " " <= c <= "~" for c in id_tag):
+        if not 0 < len(id_tag) <= 20 or not printable(id_tag):
             self._app.log.event("tap_ignored", why="not a card number of 1 to 20 characters")
             return
         if same(id_tag, self._tapped) and (now_ms - self._tapped_ms) & _MASK < _REPEAT_MS:

@@ -9,6 +9,8 @@ Calendar arithmetic is done here on integers because the epoch of `time` differs
 
 from micropython import const
 
+from firmware.printable import printable
+
 _TICKS_MASK = const(0x3FFFFFFF)  # ticks_ms wraps at 2**30
 _HYSTERESIS_S = const(2)  # smaller differences are the network's delay, not the clock's error
 _DAY_S = const(86400)
@@ -123,7 +125,7 @@ def parse_iso(text):
     Takes what central systems send: fractions (cut off), Z, +hh:mm, +hhmm, +hh, no zone (UTC),
     lower case letters, a blank instead of T. Years 1970 to 2105, so 32 bits are enough.
     """
-    if not isinstance(text, str) or not 19 <= len(text) <= 40:
+    if not isinstance(text, str) or not 19 <= len(text) <= 40 or not printable(text):
         return None
     if text[4] != "-" or text[7] != "-" or text[10] not in "Tt " or text[13] != ":":
         return None

@@ -24,8 +24,9 @@ def plain(text, most=100):
     if printable(text):
         return text
     # MicroPython takes the second argument and has no use for it: it keeps what came as it came.
-    data = bytearray(text.encode("utf-8", "replace"))
-    for i in range(len(data)):
-        if not 32 <= data[i] < 127:
-            data[i] = 63
-    return str(data, "utf-8")[:most]
+    data = text.encode("utf-8", "replace")
+    shown = bytearray()
+    for byte in data:
+        if byte & 0xC0 != 0x80:  # the first of a character
+            shown.append(byte if 32 <= byte < 127 else 63)
+    return shown.decode()

@@ -10,6 +10,7 @@ import binascii
 
 from firmware.ocpp import handshake, store
 from firmware.ocpp.tls import Tls
+from firmware.printable import printable
 
 _TRIES = 3  # failed attempts of a new profile before the old one comes back
 
@@ -132,7 +133,7 @@ def is_password(key, reading):
         return 16 <= len(key) <= 40
     if not 32 <= len(key) <= 40 or len(key) & 1:
         return False
-    return all(c in "0123456789abcdefABCDEF" for c in key)
+    return printable(key, "0123456789abcdefABCDEF")
 
 
 def password(key, reading):

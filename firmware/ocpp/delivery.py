@@ -7,11 +7,13 @@ failure to process (1.6-J errata 3.2), so an offline charger never discards a tr
 
 from firmware.clock import format_iso
 from firmware.ocpp import meter
+from firmware.ocpp.id_file import is_id
 from firmware.ocpp.rpc import LOST, TIMEOUT
 
 NOTHING = 0
 SENT = 1
 BROKEN = 2  # no answer: the connection is not worth keeping
+_BIG = 1 << 63
 _MALFORMED = "malformed"  # an answer without what it must have: try again, for ever
 
 
@@ -53,7 +55,7 @@ async def _start(app, rpc, config, record):
         info = id_info(answer)
         if app.station is not None:
             app.station.authorise.told(record.id_tag, info, True)
-        if info and isinstance(info.get("parentIdTag"), str):
+        if info and is_id(info.get("parentIdTag")):
             record.parent = info["parentIdTag"]
         app.transactions.started(record, answer["transactionId"], accepted(answer))
     elif _given_up(app, config, record, error):
@@ -128,8 +130,8 @@ def _given_up(app, config, record, error):
 
 
 def is_integer(value):
-    """True for a whole number; true and false are none."""
-    return isinstance(value, int) and not isinstance(value, bool)
+    """True for a whole number of at most 64 bits; true and false are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and -_BIG <= value < _BIG
 
 
 def id_info(answer):

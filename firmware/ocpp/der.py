@@ -135,7 +135,7 @@ def _time(data):
     text = data.decode()
     if len(text) == 13:
         text = ("19" if text[:2] >= "50" else "20") + text
-    if len(text) != 15 or text[14] != "Z" or not text[:14].isdigit():
+    if len(text) != 15 or not text.endswith("Z") or not text[:14].isdigit():
         raise ValueError("certificate time")
     days = days_from_civil(int(text[:4]), int(text[4:6]), int(text[6:8]))
     return days * 86400 + int(text[8:10]) * 3600 + int(text[10:12]) * 60 + int(text[12:14])

@@ -12,6 +12,7 @@ import hashlib
 from micropython import const
 
 from firmware.ocpp import websocket
+from firmware.printable import printable
 
 SCHEMES = ("http",)
 _PIECE = const(1024)
@@ -25,12 +26,14 @@ class Failed(Exception):
 
 def parse(location):
     """(host, port, path) of an address. Raises Failed, and repeats nothing of the address."""
+    if not printable(location):
+        raise Failed("expected plain characters")
     scheme, found, rest = location.partition("://")
     if not found or scheme.lower() not in SCHEMES:
         raise Failed("expected one of these schemes: " + ", ".join(SCHEMES))
     authority, _, path = rest.partition("/")
     host, colon, port = authority.partition(":")
-    if not host or "@" in authority or any(not "!" <= c <= "~" for c in location):
+    if not host or "@" in authority or " " in location:
         raise Failed("expected http://host/path")
     if colon and (not port.isdigit() or not 0 < int(port) < 65536):
         raise Failed("expected a port from 1 to 65535")

@@ -7,12 +7,14 @@ Ids are kept in capitals: they are compared without regard to case (CiString20Ty
 
 import os
 
+from firmware.printable import printable
+
 ACCEPTED = "Accepted"
 
 
 def is_id(text):
     """True for 1 to 20 printable characters."""
-    return isinstance(text, str) and 0 < len(text) <= 20 and all(" " <= c <= "~" for c in text)
+    return isinstance(text, str) and 0 < len(text) <= 20 and printable(text)
 
 
 def line_of(id_tag, status, expiry_s, parent):

@@ -14,6 +14,7 @@ import json
 from micropython import const
 
 from firmware.ocpp.websocket import Closed
+from firmware.printable import plain, printable
 
 _CALL = const(2)
 _RESULT = const(3)
@@ -275,8 +276,8 @@ class Rpc:
             code = error.code
             text = error.description
         else:
-            self._note("ocpp_handler_failed", action=_plain(action), why=repr(error)[:80])
-        return json.dumps((_ERROR, message_id, code, _plain(text), {}), separators=(",", ":"))
+            self._note("ocpp_handler_failed", action=plain(action), why=repr(error)[:80])
+        return json.dumps((_ERROR, message_id, code, plain(text), {}), separators=(",", ":"))
 
 
 def _result(message_id, result):
@@ -288,11 +289,4 @@ def _result(message_id, result):
 
 def _is_id(value):
     """True for 1 to 36 printable ASCII characters: anything else is not safe to echo."""
-    return isinstance(value, str) and 0 < len(value) <= _MAX_ID and _plain(value) == value
-
-
-def _plain(text):
-    """At most 100 printable ASCII characters of a text, for error descriptions."""
-    if not isinstance(text, str):
-        return "?"
-    return "".join(c if " " <= c <= "~" else "?" for c in text[:100])
+    return isinstance(value, str) and 0 < len(value) <= _MAX_ID and printable(value)

@@ -70,6 +70,8 @@ class Session:
         if error is not None:
             return delivery.SENT
         self.boot_status = answer.get("status")
+        if self.boot_status not in ("Accepted", "Pending", "Rejected"):
+            self.boot_status = None  # asked again
         interval_s = answer.get("interval")
         if not delivery.is_integer(interval_s) or not 0 < interval_s <= _DAY_S:
             interval_s = 0

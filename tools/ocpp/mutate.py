@@ -14,8 +14,16 @@ PIECES = (
 )  # fmt: skip
 
 
+def _foreign(rng):
+    """A text of characters that hardly any other message has."""
+    codes = [0x100 + rng.randrange(0xD000) for _ in range(1 + rng.randrange(40))]
+    return '"' + "".join(["\\u%04x" % code for code in codes]) + '"'
+
+
 def _value(rng):
     kind = rng.randrange(12)
+    if kind == 4:
+        return _foreign(rng)
     if kind == 0:
         return '"' + "A" * rng.randrange(600) + '"'
     if kind == 1:
