@@ -63,6 +63,30 @@ def test_the_same_again_writes_nothing(image):
     assert image.read_bytes() == before
 
 
+def test_crashes_of_the_old_application_do_not_count_against_the_new_one(image):
+    install(image, 1)
+    with Desk(image) as board:
+        wait_for_prompt(board)
+        device = Device(board.port)
+        device.replace("/crashes", b"5")
+        device.close()
+    install(image, 2)
+    with Desk(image) as board:
+        wait_for_prompt(board)
+        device = Device(board.port)
+        assert "crashes" not in device.about()["root"]
+        device.close()
+
+
+def test_an_application_that_was_stopped_is_told_at_once(image):
+    files = application(1)
+    files["main.py"] = b"def main(): print('stopped: 5 crashes in a row; see the log')"
+    with Desk(image) as board:
+        wait_for_prompt(board)
+        with pytest.raises(FlashError, match="crashed too often"):
+            flash(board.port, "pico_w", files, tell=lambda line: None, seconds=60)
+
+
 def test_dry_run_writes_nothing(image):
     boot(image)  # formats the flash
     before = image.read_bytes()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""make flash PORT=/dev/ttyACM0 BOARD=pico_w [DRY_RUN=1] [SMALL=1]
+"""make flash PORT=/dev/ttyACM0 BOARD=pico_w [DRY_RUN=1] [LINES=1]
 
 Checks the board, compiles, copies what changed, verifies, switches, resets, shows the boot log.
 Unplug the car first: the charger is stopped, and its contactor opens at once.
@@ -15,6 +15,7 @@ from tools.flash.errors import FlashError
 from tools.tree import ROOT
 
 HEALTHY_S = 45
+STOPPED = "stopped:"  # main.py: it crashed too often and is not started any more
 
 
 def event(line):
@@ -32,11 +33,13 @@ def show_boot(device, trial, tell, seconds=HEALTHY_S):
     last = "app_confirmed" if trial else "boot"
 
     def done(line):
-        return event(line) in (last, "app_fallback")
+        return event(line) in (last, "app_fallback") or line.startswith(STOPPED)
 
     for line in device.watch(seconds, done):
         tell("  | " + line)
         seen.add(event(line))
+        if line.startswith(STOPPED):
+            raise FlashError("the application crashed too often: see its log above")
     if "app_fallback" in seen:
         raise FlashError(
             "the new application did not get healthy, the board went back to the previous one"
@@ -46,12 +49,12 @@ def show_boot(device, trial, tell, seconds=HEALTHY_S):
         raise FlashError(text % (last, seconds))
 
 
-def flash(port, board, files=None, dry_run=False, tell=print, seconds=HEALTHY_S, small=False):
+def flash(port, board, files=None, dry_run=False, tell=print, seconds=HEALTHY_S, lines=False):
     """All of it. `files`: the application to install (default: compile this repository's)."""
     chip = boards.chip(board)
     if files is None:
         folder = ROOT / "build" / "flash" / chip.architecture
-        files = packs.bundle(build.application(chip, folder, small))
+        files = packs.bundle(build.application(board, folder, lines))
     device = Device(port)
     try:
         device.step = "reading its version"
@@ -84,10 +87,10 @@ def main(arguments=None):
     parser.add_argument("--port", default="", help="serial port, or socket://host:port")
     parser.add_argument("--board", default="", help="one of: " + ", ".join(boards.names()))
     parser.add_argument("--dry-run", action="store_true", help="say what would be done")
-    parser.add_argument("--small", action="store_true", help="without line numbers")
+    parser.add_argument("--lines", action="store_true", help="with line numbers in tracebacks")
     options = parser.parse_args(arguments)
     try:
-        flash(options.port, options.board, dry_run=options.dry_run, small=options.small)
+        flash(options.port, options.board, dry_run=options.dry_run, lines=options.lines)
     except FlashError as error:
         print("error: %s" % error, file=sys.stderr)
         return 1

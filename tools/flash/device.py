@@ -169,10 +169,14 @@ class Device:
             self.run("_rm(%r)" % path)
 
     def reset(self):
-        """Hard reset; the port may vanish."""
+        """Hard reset; the port may vanish.
+
+        The count of crashes goes: the chip cannot tell this reset from one (firmware/crashes.py),
+        and what crashed before may not keep a new application from starting.
+        """
         self.step = "resetting"
         with contextlib.suppress(Exception):
-            self._link.exec_raw_no_follow("import machine\nmachine.reset()")
+            self._link.exec_raw_no_follow("_rm('/crashes')\nimport machine\nmachine.reset()")
         self._link.in_raw_repl = False
         time.sleep(0.2)  # what is sent before it goes down is lost
 
