@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Mains frequency from the times of the zero crossings, as far as it can be trusted.
 
-The fast window of 5 cycles (100 ms) is for fast reserves, the slow one of 25 cycles (500 ms)
-for droop. A local phase step fakes frequency: 10 degrees read as 1.4 Hz over one cycle. Such a
-step, one displaced edge and one missing edge are recognised and repaired, so that the windows
-go on; the median of the last 5 periods is a second opinion that no single bad cycle can move.
+The fast window of 5 cycles (100 ms) is for fast reserves. Droop follows a window of changing
+length: 25 cycles (500 ms) on a calm grid, cut to the newest cycles when those say something else,
+and grown again cycle by cycle. A local phase step fakes frequency: 10 degrees read as 1.4 Hz over
+one cycle. Such a step, one displaced and one missing edge are recognised and repaired; the median
+of the last 5 periods is a second opinion that no single bad cycle can move.
 """
 
 from array import array
@@ -14,6 +15,7 @@ from micropython import const
 from control.least_squares import median_of_5, rocof_mhz_s, window_mhz
 
 FAST_CYCLES = const(5)
+_MIDDLE_CYCLES = const(10)
 SLOW_CYCLES = const(25)
 
 # No new edge for this long: the measurement is stale.
@@ -26,19 +28,20 @@ _VALID_PU_PM = const(500)
 _NOMINAL_MV = const(230000)
 
 _RING = const(32)
-# A period that differs this much from the median of 5 is no frequency (0.75 Hz in one cycle);
+# A period that differs this much from the median of 5 is no frequency (0.3 Hz in one cycle);
 # where the edges are noisier than that, six times their usual difference.
-_JUMP_US = const(300)
+_JUMP_US = const(120)
 _NOISE_STEP = const(16)  # a microsecond
-# Beyond this difference of the windows the frequency is on the move: take the fast one.
-_MOVING_MHZ = const(30)
+# The droop's window is cut where the newest 5 or 10 cycles differ from it by this and the noise.
+_CUT_MHZ = const(15)
+_MIDDLE_CUT_MHZ = const(2)
 _ROCOF_EVERY = const(5)
 
 
 class Frequency:
     """Owner of the measured frequency. fast_mhz, slow_mhz and mhz are 0 while not `valid`.
 
-    mhz: the slow window, or the fast one while the frequency is on the move; for droop.
+    mhz: over 5 to 25 cycles, for droop. slow_mhz: always over 25 cycles.
     median_mhz: of the last 5 periods. rocof_mhz_s: over 500 ms. steady: the fast window may be
     acted upon. updates: counts new results, wraps. repairs: counts repaired edges, wraps.
     """
@@ -67,7 +70,9 @@ class Frequency:
         self._suspect_us = 0  # how far the last period was off, 0 when it was none
         self._noise = 0  # usual difference of a period from the median, 1/16 us
         self._blank_ms = 0
-        self._moving = 0
+        self._span = SLOW_CYCLES  # the window of `mhz`
+        self._hold = 0  # cycles until it may grow
+        self._apart = False  # the last update has asked for a cut
         self._trim_mhz = 0
         self._injected_mhz = 0
         self._inject_ms = 0
@@ -79,8 +84,8 @@ class Frequency:
 
     @property
     def moving(self):
-        """True while the frequency is on the move, so that `mhz` is the fast window."""
-        return self._moving >= 2
+        """True while the frequency is on the move, or was just now, so that `mhz` is quick."""
+        return self._span < SLOW_CYCLES
 
     def trim(self, clock_ppm):
         """The board's clock is fast by `clock_ppm` (-200 to 200): correct for it, to 1 mHz.
@@ -101,6 +106,7 @@ class Frequency:
             raise ValueError("injected frequency %r mHz: expected nominal +-10 %%" % mhz)
         self._injected_mhz = mhz
         self._inject_ms = ttl_ms
+        self._span = FAST_CYCLES  # as after a step of the measured frequency
 
     def blank(self):
         """The charger is about to switch a contactor: the next edges are not to be trusted."""
@@ -132,7 +138,7 @@ class Frequency:
         before_mhz = self.fast_mhz
         nominal_mhz = self.nominal_mhz
         trim_mhz = self._trim_mhz
-        fast_mhz = window_mhz(self._times, self._newest, FAST_CYCLES, nominal_mhz) + trim_mhz
+        fast_mhz = self._window_mhz(FAST_CYCLES)
         self.fast_mhz = fast_mhz
         median_us = self._median_us
         # The median is whole microseconds: 2.5 mHz, less than its noise.
@@ -143,31 +149,64 @@ class Frequency:
         jump_mhz = fast_mhz - before_mhz
         self.steady = self._blank_ms <= 0 and -most_mhz < jump_mhz < most_mhz
         if self._good >= SLOW_CYCLES:
-            slow_mhz = window_mhz(self._times, self._newest, SLOW_CYCLES, nominal_mhz) + trim_mhz
+            slow_mhz = self._window_mhz(SLOW_CYCLES)
             self.slow_mhz = slow_mhz
             self.valid = True
-            self._choose(fast_mhz, slow_mhz)
+            self._follow(edge_count, fast_mhz, slow_mhz)
             if self.updates % _ROCOF_EVERY == 0:
                 rocof = rocof_mhz_s(self._times, self._newest, nominal_mhz)
                 # That is at nominal; it goes with the third power of the frequency.
                 self.rocof_mhz_s = rocof + 3 * rocof * (slow_mhz - nominal_mhz) // nominal_mhz
         self.updates = (self.updates + 1) & 0x3FFFFFFF
 
-    def _choose(self, fast_mhz, slow_mhz):
-        """The slow window is exact but 250 ms late: on a real move the fast one leads."""
+    def _follow(self, edge_count, fast_mhz, slow_mhz):
+        """`mhz`: a window as long as the frequency has been what it is now.
+
+        After a step the newest 5 or 10 cycles show it and the window does not yet: in two
+        updates, so it is cut to those, rests until no cycle from before the step is left, and
+        grows by one a cycle while the newest ones agree; on a ramp it stays short.
+        """
+        span = self._span
+        mhz = slow_mhz
         noise_mhz = self._noise >> 3
-        level_mhz = _MOVING_MHZ + noise_mhz
-        apart_mhz = fast_mhz - slow_mhz
-        doubt_mhz = fast_mhz - self.median_mhz
-        if self._moving >= 2:
-            level_mhz >>= 1
-        if not -level_mhz < apart_mhz < level_mhz:
-            if self.steady and -40 - noise_mhz < doubt_mhz < 40 + noise_mhz:
-                if self._moving < 2:
-                    self._moving += 1
-        else:
-            self._moving = 0
-        self.mhz = fast_mhz if self._moving >= 2 else slow_mhz
+        level_mhz = _CUT_MHZ + noise_mhz
+        if span < SLOW_CYCLES:
+            level_mhz -= level_mhz >> 2  # once on the move it may well go on
+            span = self._grown(edge_count)
+            if span < SLOW_CYCLES:
+                mhz = self._window_mhz(span)
+        sign = 1 if fast_mhz >= mhz else -1
+        apart_mhz = sign * (fast_mhz - mhz)
+        # A phase step leaves the median where it was; on a real move it has gone along.
+        agreed_mhz = 2 * sign * (self.median_mhz - mhz) if self.steady else 0
+        cut = middle_mhz = 0
+        if apart_mhz >= level_mhz:
+            if agreed_mhz >= apart_mhz:
+                cut = FAST_CYCLES
+        elif span > _MIDDLE_CYCLES and apart_mhz >= _MIDDLE_CUT_MHZ:
+            middle_mhz = self._window_mhz(_MIDDLE_CYCLES)
+            way_mhz = sign * (middle_mhz - mhz)
+            # The shorter window has gone further, else a phase step is behind the fast one.
+            if _MIDDLE_CUT_MHZ + (5 * noise_mhz >> 4) <= way_mhz <= apart_mhz:
+                if agreed_mhz >= way_mhz:
+                    cut = _MIDDLE_CYCLES
+        if apart_mhz >= level_mhz >> 2 and self._hold <= 0:
+            self._hold = 1
+        if cut and self._apart:
+            span = cut
+            self._hold = (cut >> 1) + 2
+            mhz = fast_mhz if cut == FAST_CYCLES else middle_mhz
+        self._apart = cut > 0
+        self._span = span
+        self.mhz = mhz
+
+    def _grown(self, edge_count):
+        self._hold -= edge_count
+        span = self._span if self._hold >= 0 else self._span + edge_count
+        return span if span < SLOW_CYCLES else SLOW_CYCLES
+
+    def _window_mhz(self, cycles):
+        return window_mhz(self._times, self._newest, cycles, self.nominal_mhz) + self._trim_mhz
 
     def _edge(self, at_us):
         period_us = (at_us - self._times[self._newest & 31]) & 0x3FFFFFFF
@@ -241,6 +280,8 @@ class Frequency:
         mhz = self._injected_mhz
         self.fast_mhz = self.slow_mhz = self.median_mhz = self.mhz = mhz
         self.rocof_mhz_s = 0
+        if self._span < SLOW_CYCLES:
+            self._span += 1
         self.valid = self.steady = True
         self.updates = (self.updates + 1) & 0x3FFFFFFF
 
@@ -252,7 +293,8 @@ class Frequency:
         self.valid = False
         self.slow_mhz = self.mhz = 0
         self.rocof_mhz_s = 0
-        self._moving = 0
+        self._span = SLOW_CYCLES
+        self._apart = False
         if self._good < FAST_CYCLES:
             self.fast_mhz = self.median_mhz = 0
             self.steady = False

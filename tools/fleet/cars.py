@@ -44,7 +44,7 @@ class Cars:
         """10 ms on; `offer_ma`: what each pilot says now (0: pause)."""
         allowed = self._seen(offer_ma)
         changed = allowed != self.allowed_ma
-        restart = changed & (now_ms >= self.goal_from_ms)
+        restart = changed & (now_ms - self.goal_from_ms >= STEP_MS)
         self.goal_from_ms = np.where(restart, now_ms + self.dead_ms, self.goal_from_ms)
         self.allowed_ma = allowed
         acts = now_ms >= self.goal_from_ms

@@ -2,19 +2,19 @@
 """What thousands of chargers measure of one true frequency.
 
 Least squares over cycles is a weighted mean of the frequency, the weights a parabola over the
-window. On top come the noise of the edges (as the accuracy table of the grid report has it at
-5 us of jitter) and the place of each device's edges and control steps against the others'.
-The rule that lets the fast window lead on a real move is the firmware's own.
+window. On top come the noise of the edges (5 us of jitter, by the formula of least squares) and
+the place of each device's edges and control steps against the others'. The rule that cuts the
+droop's window and lets it grow is the firmware's own.
 """
 
 import numpy as np
 
 from .devices import INT
 
-FAST_STEPS, SLOW_STEPS = 10, 50  # of 10 ms
-FAST_SD_MHZ, SLOW_SD_MHZ = 3.1, 0.3
+FAST, MIDDLE, SLOW = 5, 10, 25  # cycles of 20 ms
 NOISE_MHZ = 10  # what Frequency.noise_mhz says at 5 us of jitter
-MOVING_MHZ = 30
+CUT_MHZ = 15 + NOISE_MHZ
+MIDDLE_CUT_MHZ = 2 + (5 * NOISE_MHZ >> 4)
 
 
 class View:
@@ -31,11 +31,17 @@ class View:
         self.fresh = np.ones(n, dtype=bool)
 
 
-def kernel(steps):
-    """Weights of least squares over a window of `steps` of 10 ms, oldest first."""
+def kernel(cycles):
+    """Weights of least squares over `cycles`, for each 10 ms of the longest window."""
+    steps = 2 * cycles
     k = np.arange(1, steps + 1)
     weights = k * (steps + 1.0 - k)
-    return weights / weights.sum()
+    return np.concatenate([np.zeros(2 * SLOW - steps), weights / weights.sum()])
+
+
+def sd_mhz(cycles):
+    """Noise of a window at 5 us of jitter."""
+    return 12.5 * np.sqrt(12.0 / (cycles * (cycles + 1.0) * (cycles + 2.0)))
 
 
 class Measurement:
@@ -45,12 +51,13 @@ class Measurement:
         self.view = View(n)
         self._rng = rng
         self._noisy = noisy
-        self._history = np.full(SLOW_STEPS + 2, hz)
-        self._fast = kernel(FAST_STEPS)
-        self._slow = kernel(SLOW_STEPS)
+        self._history = np.full(2 * SLOW + 1, hz)
+        self._kernels = np.array([kernel(cycles) for cycles in range(FAST, SLOW + 1)])
         self._parity = rng.integers(0, 2, n)
         self._age = rng.integers(0, 2, n)  # newest edge is up to 10 ms older than the step
-        self._moving = np.zeros(n, dtype=INT)
+        self._span = np.full(n, SLOW, dtype=INT)
+        self._hold = np.zeros(n, dtype=INT)
+        self._apart = np.zeros(n, dtype=bool)
         self._number = 0
         start = round(hz * 1000)
         for values in (self.view.fast_mhz, self.view.slow_mhz, self.view.mhz):
@@ -63,29 +70,41 @@ class Measurement:
         history[-1] = hz
         view = self.view
         self._number += 1
-        fresh = (self._parity + self._number) % 2 == 0
-        view.fresh = fresh
-        fast = [1000 * float(self._fast @ history[-FAST_STEPS - a : len(history) - a])
-                for a in (0, 1)]  # fmt: skip
-        slow = [1000 * float(self._slow @ history[-SLOW_STEPS - a : len(history) - a])
-                for a in (0, 1)]  # fmt: skip
-        view.fast_mhz = self._take(fast, FAST_SD_MHZ, view.fast_mhz)
-        view.slow_mhz = self._take(slow, SLOW_SD_MHZ, view.slow_mhz)
+        view.fresh = (self._parity + self._number) % 2 == 0
+        windows = 1000 * np.stack([self._kernels @ history[1:], self._kernels @ history[:-1]])
+        view.fast_mhz = self._take(windows, FAST, view.fast_mhz)
+        view.slow_mhz = self._take(windows, SLOW, view.slow_mhz)
         view.median_mhz = view.fast_mhz
-        self._choose(fresh)
+        self._follow(windows)
         return view
 
-    def _take(self, by_age, sd, before):
-        exact = np.where(self._age == 0, by_age[0], by_age[1])
+    def _take(self, windows, cycles, before):
+        """A window of `cycles` (one number or one for each device), in whole mHz."""
+        exact = windows[self._age, cycles - FAST]
         if self._noisy:
-            exact = exact + self._rng.normal(0.0, sd, len(exact))
+            exact = exact + self._rng.normal(0.0, 1.0, len(exact)) * sd_mhz(cycles)
         return np.where(self.view.fresh, np.rint(exact).astype(INT), before)
 
-    def _choose(self, fresh):
-        view = self.view
-        level = np.where(self._moving >= 2, (MOVING_MHZ + NOISE_MHZ) // 2, MOVING_MHZ + NOISE_MHZ)
-        apart = np.abs(view.fast_mhz - view.slow_mhz) >= level
-        moving = np.where(apart, np.minimum(self._moving + 1, 2), 0)
-        self._moving = np.where(fresh, moving, self._moving)
-        view.moving = self._moving >= 2
-        view.mhz = np.where(view.moving, view.fast_mhz, view.slow_mhz)
+    def _follow(self, windows):
+        """control.frequency.Frequency._follow for one new cycle; the median always agrees."""
+        view, fresh = self.view, self.view.fresh
+        moving = self._span < SLOW
+        hold = self._hold - moving
+        span = np.where(moving & (hold < 0), self._span + 1, self._span)
+        mhz = np.where(span < SLOW, self._take(windows, span, view.mhz), view.slow_mhz)
+        middle = self._take(windows, MIDDLE, view.mhz)
+        level = np.where(moving, CUT_MHZ - (CUT_MHZ >> 2), CUT_MHZ)
+        sign = np.where(view.fast_mhz >= mhz, 1, -1)
+        apart = sign * (view.fast_mhz - mhz)
+        way = sign * (middle - mhz)
+        far = apart >= level
+        near = ~far & (span > MIDDLE) & (way >= MIDDLE_CUT_MHZ) & (way <= apart)
+        hold = np.where((apart >= level >> 2) & (hold <= 0), 1, hold)
+        cut = (far | near) & self._apart
+        cycles = np.where(far, FAST, MIDDLE)
+        mhz = np.where(cut, np.where(far, view.fast_mhz, middle), mhz)
+        self._span = np.where(fresh, np.where(cut, cycles, span), self._span)
+        self._hold = np.where(fresh, np.where(cut, (cycles >> 1) + 2, hold), self._hold)
+        self._apart = np.where(fresh, far | near, self._apart)
+        view.mhz = np.where(fresh, mhz, view.mhz)
+        view.moving = self._span < SLOW

@@ -109,7 +109,8 @@ class Car:
         if allowed != self.allowed_ma:
             self.habits.offer_changed(self.allowed_ma, allowed, self.level_ma, now_ms)
             self.allowed_ma = allowed
-            if now_ms >= self.goal_from_ms:  # a change already under way is not put off again
+            # A change already under way is not put off again, nor one whose time is just up.
+            if now_ms - self.goal_from_ms >= STEP_MS:
                 self.goal_from_ms = now_ms + self.v["dead_ms"]
         if allowed:
             if self.permit_since_ms < 0:

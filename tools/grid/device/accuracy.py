@@ -66,7 +66,7 @@ class Errors:
         }
 
 
-def case(name, hz, seconds, jitter_us=5.0, disturb=None, after_s=2.0, slope=0.0):
+def case(name, hz, seconds, jitter_us=5.0, disturb=None, after_s=2.0):
     """Run one case. disturb(edges, step) is called in every control step.
 
     Returns what is printed: errors by window, share of time valid.
@@ -74,7 +74,7 @@ def case(name, hz, seconds, jitter_us=5.0, disturb=None, after_s=2.0, slope=0.0)
     edges = Edges(hz, jitter_us)
     frequency = Frequency(50000)
     feeder = Feeder(edges, array("i", [0] * 16))
-    found = {"fast": Errors(), "slow": Errors(), "fast_now": Errors(), "slow_now": Errors()}
+    found = {key: Errors() for key in ("fast", "slow", "fast_now", "slow_now", "used_now")}
     valid = steps = longest = run = 0
     for number in range(int(seconds * 100)):
         if disturb:
@@ -97,6 +97,7 @@ def case(name, hz, seconds, jitter_us=5.0, disturb=None, after_s=2.0, slope=0.0)
         found["slow"].add(frequency.slow_mhz - hz(newest_s - 0.25) * 1000)
         found["fast_now"].add(frequency.fast_mhz - hz(now_s) * 1000)
         found["slow_now"].add(frequency.slow_mhz - hz(now_s) * 1000)
+        found["used_now"].add(frequency.mhz - hz(now_s) * 1000)
     line = {"case": name, "valid_pm": 1000 * valid // max(1, steps), "gap_ms": 10 * longest}
     for key, errors in found.items():
         line[key] = errors.as_dict()
