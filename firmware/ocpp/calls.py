@@ -4,10 +4,13 @@
 A handler takes the payload and returns the answer, or raises CallError. Handlers never wait: what
 takes longer is noted and done after the answer is out, or comes in pieces (a generator).
 Loading a part takes tens of milliseconds of flash reading. That happens here, in the network's
-task, between two control steps; a part that says that it is idle is dropped again.
+task, between two control steps; a part that says that it is idle is dropped again, some seconds
+after its last request: whoever asks all the time does not make it load all the time.
 """
 
 import os
+
+from micropython import const
 
 from firmware import lazy
 from firmware.ocpp.rpc import NOT_IMPLEMENTED, NOT_SUPPORTED, CallError
@@ -21,6 +24,7 @@ FEATURES = (
     "Security",
     "DataTransfer",
 )
+_HELD_S = const(10)  # so long after its last request a part stays
 # A line a part: attribute of the station, module, class, features of which one must be configured
 # (- for none), a file that makes it load at the start (- for none), requests. A text, because it
 # takes a third of the memory that a table of tuples takes.
@@ -58,7 +62,7 @@ class Calls:
     def __init__(self, app, station):
         self._app = app
         self._station = station
-        self._made = []  # (attribute, module) of the parts that are loaded
+        self._made = []  # [attribute, module, uptime of the last use] of parts that are loaded
 
     def need(self, name):
         """The part, made if it is not there; None when none of its features is configured."""
@@ -69,7 +73,8 @@ class Calls:
                     module = lazy.load("firmware.ocpp." + row[1])
                     part = getattr(module, row[2])(self._app, self._station)
                     setattr(self._station, name, part)
-                    self._made.append((name, "firmware.ocpp." + row[1]))
+                    now_s = self._app.clock.uptime_s()
+                    self._made.append([name, "firmware.ocpp." + row[1], now_s])
                     if hasattr(part, "load"):
                         part.load()
         return part
@@ -86,9 +91,10 @@ class Calls:
 
     def poll(self):
         """Drop what is idle; to be called about once a second."""
+        now_s = self._app.clock.uptime_s()
         for entry in self._made:
             part = getattr(self._station, entry[0])
-            if hasattr(part, "idle") and part.idle():
+            if now_s - entry[2] >= _HELD_S and hasattr(part, "idle") and part.idle():
                 setattr(self._station, entry[0], None)
                 self._made.remove(entry)
                 lazy.drop(entry[1])
@@ -101,6 +107,9 @@ class Calls:
         for row in rows():
             if action in row[5:]:
                 part = self.need(row[0])
+                for entry in self._made:
+                    if entry[0] == row[0]:
+                        entry[2] = self._app.clock.uptime_s()
                 handler = part and part.handlers().get(action)
                 if not handler:
                     raise CallError(NOT_SUPPORTED, "this feature is not configured")

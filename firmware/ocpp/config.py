@@ -7,11 +7,14 @@ keys all day must not wear out the flash: changes are written in one go, at most
 in the long run one a minute.
 """
 
+from micropython import const
+
 from firmware import lazy
 from firmware.journal import write_json
 from firmware.wear import Bucket
 
 _TABLE = "firmware.ocpp.config_table"
+_HELD_S = const(10)  # so long after its last use the table stays: a question seldom comes alone
 
 
 class Config:
@@ -30,6 +33,7 @@ class Config:
         self.guards = {}
         self.told = {}
         self._dirty = False
+        self._used_s = -_HELD_S
         self._writes = Bucket(24, 60)
 
     # For the rest of the firmware. A key of a feature that is not configured has no value.
@@ -65,14 +69,19 @@ class Config:
         """Write changes, forget the table; to be called about once a second."""
         if self._dirty and self._writes.take(self.app.clock.uptime_s()):
             self.save()
-        lazy.drop(_TABLE)
+        if self.app.clock.uptime_s() - self._used_s >= _HELD_S:
+            lazy.drop(_TABLE)
+
+    def _table(self):
+        self._used_s = self.app.clock.uptime_s()
+        return lazy.load(_TABLE)
 
     def save(self):
         """Write the file now, if anything has changed since."""
         if not self._dirty:
             return
         self._dirty = False
-        stored = lazy.load(_TABLE).content(self)
+        stored = self._table().content(self)
         try:
             write_json(self._path, stored)
         except OSError as error:
@@ -82,8 +91,8 @@ class Config:
 
     def change(self, key, value):
         """ChangeConfiguration: returns the status word. Keys are compared without case."""
-        return lazy.load(_TABLE).change(self, key, value)
+        return self._table().change(self, key, value)
 
     def get(self, wanted):
         """GetConfiguration.conf for a list of keys; an empty list means all."""
-        return lazy.load(_TABLE).get(self, wanted)
+        return self._table().get(self, wanted)
