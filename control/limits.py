@@ -20,9 +20,10 @@ TEMPERATURE = const(5)
 SUPPLY = const(6)  # voltage outside its band for longer than is ridden through
 VOLTAGE = const(7)
 GRID = const(8)  # return to service after a grid event, random delay
-USER = const(9)
-OCPP = const(10)
-SOURCES = const(11)
+SITE = const(9)  # what the connection of the house has left (firmware/site_limit.py)
+USER = const(10)
+OCPP = const(11)
+SOURCES = const(12)
 NAMES = (
     "board",
     "cable",
@@ -33,6 +34,7 @@ NAMES = (
     "supply",
     "voltage",
     "grid",
+    "site",
     "user",
     "ocpp",
 )
@@ -41,15 +43,15 @@ _SOFT = USER
 
 # Reasons beyond the list, for the trace: a grid service moves the result below the limit.
 # RESERVE is the baseline of these services while none of them moves it. AWAKE: see lift().
-RESERVE = const(11)
-FFR = const(12)
-FCR = const(13)
-LFSM = const(14)
-FRR = const(15)
-INERTIA = const(16)
-SELF_TEST = const(17)
-HOLD = const(18)
-AWAKE = const(19)
+RESERVE = const(12)
+FFR = const(13)
+FCR = const(14)
+LFSM = const(15)
+FRR = const(16)
+INERTIA = const(17)
+SELF_TEST = const(18)
+HOLD = const(19)
+AWAKE = const(20)
 REASONS = NAMES + (
     "reserve",
     "ffr",

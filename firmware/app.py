@@ -63,6 +63,11 @@ class App:
             from firmware.network import Network
 
             self.network = Network(self, board_data)
+        self.site = None
+        if settings.site_meter_host:
+            from firmware.site_limit import SiteLimit
+
+            self.site = SiteLimit(self)
         self.station = None
         if settings.csms_url:
             from firmware.ocpp.station import Station
@@ -89,6 +94,8 @@ class App:
             asyncio.create_task(self._keep("ocpp", self._ocpp))
         if self.network:
             asyncio.create_task(self._keep("network", self.network.run))
+        if self.site:
+            asyncio.create_task(self._keep("site", self.site.run))
         await self._control()
 
     async def _ocpp(self):

@@ -64,6 +64,11 @@ TABLE = {
     "heartbeat_s": (300, 1, 86400),
     "meter_interval_s": (60, 0, 86400),
     "connection_timeout_s": (60, 5, 3600),
+    "site_meter_host": "",  # Modbus TCP; empty = there is none
+    "site_meter": ("sdm630", ("sdm630", "em340")),
+    "site_meter_unit": (1, 1, 247),
+    "site_limit_ma": (35000, 6000, 250000),  # main fuse, per phase
+    "site_floor_ma": (6000, 0, 80000),  # while the meter is silent
     "nominal_mhz": (50000, 50000, 60000),
     "fcr_enabled": False,
     "fcr_baseline_ma": (10000, 6000, 80000),
