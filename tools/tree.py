@@ -17,6 +17,12 @@ def device_files():
     return sorted(files)
 
 
+def module_name(path):
+    """Return the dotted name of a device file ("control/pilot.py" is control.pilot)."""
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
 def repository_files():
     """Return all files that git has or would take, as sorted paths relative to ROOT."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]

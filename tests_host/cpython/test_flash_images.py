@@ -92,7 +92,7 @@ def rom(tmp_path_factory):
 
 
 def test_two_applications_and_the_records_fit_a_pico(tmp_path):
-    files = packs.bundle(build.application(boards.chip("pico_w"), tmp_path / "mpy"))
+    files = packs.bundle(build.application("pico_w", tmp_path / "mpy"))
     with Desk(new_flash(tmp_path / "flash.img", kilobytes=848)) as board:
         wait_for_prompt(board)
         device = Device(board.port)
@@ -114,10 +114,27 @@ def test_romfs_holds_the_application_for_each_board(tmp_path):
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("packs")
-    files = build.application(boards.chip("pico_w"), folder / "mpy")
+    files = build.application("pico_w", folder / "mpy")
     for name, data in packs.bundle(files).items():
         (folder / name).write_bytes(data)
     return folder
+
+
+def test_packs_of_older_tools_can_still_be_imported(tmp_path):
+    """After an update the chooser is the new one, and the application to go back to is not."""
+    old = b"x = 6 * 7\n"
+    (tmp_path / "root.pack").write_bytes(b"plain.py 0 %d\n\n" % len(old) + old)
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import sys, vfs\nsys.path[0] = %r\nfrom app_packs import Packs\n"
+        "vfs.mount(Packs(%r), '/app')\nsys.path.insert(0, '/app')\nimport plain\n"
+        "print(plain.x, vfs.mount and plain.__file__)\n"
+        % (str(ROOT / "tools" / "flash" / "root"), str(tmp_path))
+    )
+    done = subprocess.run(
+        [micropython(), str(script)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["42", "/app/plain.py"], done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("kind", ["rom", "packed"])

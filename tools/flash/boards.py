@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Which chip a board of firmware/boards/ has, and whether the board on the cable is that one."""
 
+import importlib
 import re
 
 from tools.flash.errors import FlashError
@@ -30,6 +31,9 @@ CHIPS = {
     "esp32": Chip(r"ESP32$", "xtensawin", ("drivers/rp2/",)),
 }
 
+# Files of parts that a board has only if it names them.
+_ONLY_WITH = {"firmware/ethernet.py": "ETHERNET", "drivers/mfrc522.py": "READER_SPI"}
+
 
 def names():
     """Boards that the firmware knows: the modules of firmware/boards/."""
@@ -41,6 +45,17 @@ def chip_of(name):
     """The chip of a board, or None."""
     fits = [start for start in CHIPS if name.startswith(start)]
     return CHIPS[max(fits, key=len)] if fits else None
+
+
+def left_out(name):
+    """Beginnings of the paths of device files that the board called `name` can never load."""
+    data = importlib.import_module("firmware.boards." + name)
+    paths = list(chip(name).leave_out)
+    paths += [path for path, part in _ONLY_WITH.items() if not hasattr(data, part)]
+    for other in names():
+        if chip_of(other).architecture != chip(name).architecture:
+            paths.append("firmware/boards/%s.py" % other)
+    return tuple(paths)
 
 
 def chip(name):

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Makes the packs that tools/flash/root/app_packs.py mounts: one for each folder."""
 
+import zlib
+
+_WINDOW_BITS = 10  # the board needs a window of 1 KB while it imports; a larger one gains nothing
+
 
 def bundle(files):
     """{"control.pack": bytes, ...} of {"control/pilot.mpy": bytes, ...}."""
@@ -12,9 +16,11 @@ def bundle(files):
 
 
 def pack(members):
-    """Lines "name offset size" with offsets from the end of the empty line, then the data."""
-    lines, at = [], 0
+    """Lines "name offset size bits", offsets from the end of the empty line; the deflated data."""
+    lines, parts, at = [], [], 0
     for name, data in members:
-        lines.append("%s %d %d\n" % (name, at, len(data)))
-        at += len(data)
-    return ("".join(lines) + "\n").encode() + b"".join(data for _, data in members)
+        lines.append("%s %d %d %d\n" % (name, at, len(data), _WINDOW_BITS))
+        squeeze = zlib.compressobj(9, zlib.DEFLATED, -_WINDOW_BITS)
+        parts.append(squeeze.compress(data) + squeeze.flush())
+        at += len(parts[-1])
+    return ("".join(lines) + "\n").encode() + b"".join(parts)

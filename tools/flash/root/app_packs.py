@@ -2,8 +2,9 @@
 """Mounts a folder of packs as a read-only file system, for importing from it.
 
 littlefs gives each file a block of 4096 bytes, so 150 small modules would fill a Pico's flash
-with air. A pack holds the modules of one folder: lines "name offset size", an empty line, data.
-It keeps no index in memory; a look-up reads the lines again, and imports happen once.
+with air. A pack holds the modules of one folder: lines "name offset size bits", an empty line, the
+data of each module deflated with a window of 2**bits bytes (no "bits": not deflated, as packs once
+were). It keeps no index in memory; a look-up reads the lines again, and imports are rare.
 """
 
 import io
@@ -47,7 +48,7 @@ class Packs:
         return open(self._folder + "/" + (folder.replace("/", ".") or "root") + ".pack", "rb")
 
     def _find(self, path):
-        """(pack at the module's first byte, size); OSError when it is not there."""
+        """(pack at the module's first byte, size, bits or 0); OSError when it is not there."""
         folder, _, name = path.rpartition("/")
         pack = self._pack(folder)
         found = None
@@ -56,19 +57,19 @@ class Packs:
             if not words:
                 break
             if words[0].decode() == name:
-                found = int(words[1]), int(words[2])
+                found = [int(word) for word in words[1:]]
         if found is None:
             pack.close()
             raise OSError(2)
         pack.seek(pack.tell() + found[0])
-        return pack, found[1]
+        return pack, found[1], found[2] if len(found) > 2 else 0
 
     def stat(self, path):
         """Size of a module, or that it is a folder."""
         path = path.strip("/")
         kind, size = 0x8000, 0
         if "." in path:
-            pack, size = self._find(path)
+            pack, size, _ = self._find(path)
         else:
             pack, kind = self._pack(path), 0x4000
         pack.close()
@@ -76,4 +77,9 @@ class Packs:
 
     def open(self, path, _mode):
         """A module as a stream."""
-        return Module(*self._find(path.strip("/")))
+        pack, size, bits = self._find(path.strip("/"))
+        if not bits:
+            return Module(pack, size)
+        import deflate
+
+        return deflate.DeflateIO(pack, deflate.RAW, bits, True)
