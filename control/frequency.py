@@ -12,7 +12,7 @@ from array import array
 
 from micropython import const
 
-from control.least_squares import median_of_5, rocof_mhz_s, window_mhz
+from control.least_squares import median_of_5, rocof_mhz_s, window_mhz, without_odd_mhz
 
 FAST_CYCLES = const(5)
 _MIDDLE_CYCLES = const(10)
@@ -22,14 +22,12 @@ SLOW_CYCLES = const(25)
 STALE_MS = const(200)
 # After own switching (contactor, phase relay) the fast window is not to be acted upon.
 BLANK_MS = const(60)
-
 # A meter prints a frequency even on a dead bus; below half voltage it means nothing.
 _VALID_PU_PM = const(500)
 _NOMINAL_MV = const(230000)
 
 _RING = const(32)
-# A period that differs this much from the median of 5 is no frequency (0.3 Hz in one cycle);
-# where the edges are noisier than that, six times their usual difference.
+# A period this far from the median of 5 (0.3 Hz), or six times the noise, is no frequency.
 _JUMP_US = const(120)
 _NOISE_STEP = const(16)  # a microsecond
 # The droop's window is cut where the newest 5 or 10 cycles differ from it by this and the noise.
@@ -87,10 +85,17 @@ class Frequency:
         """True while the frequency is on the move, or was just now, so that `mhz` is quick."""
         return self._span < SLOW_CYCLES
 
-    def trim(self, clock_ppm):
-        """The board's clock is fast by `clock_ppm` (-200 to 200): correct for it, to 1 mHz.
+    def sober_mhz(self, over):
+        """Over 8 cycles but for the one furthest down (over: up): what no phase step can fake."""
+        if self._inject_ms > 0:
+            return self._injected_mhz
+        mhz = without_odd_mhz(self._times, self._newest, self.nominal_mhz, not over)
+        return mhz + self._trim_mhz
 
-        Raises ValueError out of range. A crystal of 20 ppm is wrong by 1 mHz at 50 Hz.
+    def trim(self, clock_ppm):
+        """The board's clock is fast by `clock_ppm`, -200 to 200 or ValueError: correct for it.
+
+        A crystal of 20 ppm is wrong by 1 mHz at 50 Hz.
         """
         if not -200 <= clock_ppm <= 200:
             raise ValueError("clock_ppm %r: expected -200 to 200" % clock_ppm)
@@ -99,8 +104,7 @@ class Frequency:
     def inject(self, mhz, ttl_ms):
         """Test input: for `ttl_ms` this frequency instead of the measured one; 0 ends it.
 
-        Operators' tests replace the signal at the measurement's input. Raises ValueError when
-        the frequency is not within 10 % of nominal.
+        Raises ValueError when the frequency is not within 10 % of nominal.
         """
         if ttl_ms and not 9 * self.nominal_mhz <= 10 * mhz <= 11 * self.nominal_mhz:
             raise ValueError("injected frequency %r mHz: expected nominal +-10 %%" % mhz)
@@ -135,18 +139,16 @@ class Frequency:
             self._invalidate()
 
     def _measure(self, edge_count):
-        before_mhz = self.fast_mhz
         nominal_mhz = self.nominal_mhz
-        trim_mhz = self._trim_mhz
         fast_mhz = self._window_mhz(FAST_CYCLES)
+        jump_mhz = fast_mhz - self.fast_mhz
         self.fast_mhz = fast_mhz
         median_us = self._median_us
         # The median is whole microseconds: 2.5 mHz, less than its noise.
         off_us = median_us - self._period_us
-        self.median_mhz = nominal_mhz - off_us * nominal_mhz // median_us + trim_mhz
+        self.median_mhz = nominal_mhz - off_us * nominal_mhz // median_us + self._trim_mhz
         # 10 Hz/s between two windows is no frequency of a grid.
         most_mhz = self._period_us * edge_count // 100
-        jump_mhz = fast_mhz - before_mhz
         self.steady = self._blank_ms <= 0 and -most_mhz < jump_mhz < most_mhz
         if self._good >= SLOW_CYCLES:
             slow_mhz = self._window_mhz(SLOW_CYCLES)
@@ -181,21 +183,19 @@ class Frequency:
         agreed_mhz = 2 * sign * (self.median_mhz - mhz) if self.steady else 0
         cut = middle_mhz = 0
         if apart_mhz >= level_mhz:
-            if agreed_mhz >= apart_mhz:
-                cut = FAST_CYCLES
+            cut = FAST_CYCLES if agreed_mhz >= apart_mhz else 0
         elif span > _MIDDLE_CYCLES and apart_mhz >= _MIDDLE_CUT_MHZ:
             middle_mhz = self._window_mhz(_MIDDLE_CYCLES)
             way_mhz = sign * (middle_mhz - mhz)
             # The shorter window has gone further, else a phase step is behind the fast one.
-            if _MIDDLE_CUT_MHZ + (5 * noise_mhz >> 4) <= way_mhz <= apart_mhz:
-                if agreed_mhz >= way_mhz:
-                    cut = _MIDDLE_CYCLES
-        if apart_mhz >= level_mhz >> 2 and self._hold <= 0:
-            self._hold = 1
+            if _MIDDLE_CUT_MHZ + (5 * noise_mhz >> 4) <= way_mhz <= min(apart_mhz, agreed_mhz):
+                cut = _MIDDLE_CYCLES
         if cut and self._apart:
             span = cut
             self._hold = (cut >> 1) + 2
             mhz = fast_mhz if cut == FAST_CYCLES else middle_mhz
+        elif apart_mhz >= level_mhz >> 2 and self._hold <= 0:
+            self._hold = 1
         self._apart = cut > 0
         self._span = span
         self.mhz = mhz

@@ -67,6 +67,24 @@ def rocof_mhz_s(times, newest, nominal_mhz):
     return -total // share
 
 
+def without_odd_mhz(times, newest, nominal_mhz, longest):
+    """Mean frequency of the last 8 cycles but for the longest one (or the shortest), in mHz.
+
+    A phase step makes one period too long or too short; without it nothing of the step is left.
+    """
+    odd_us = 0 if longest else 0x3FFFFFFF
+    last_us = first_us = times[(newest - 8) & 31]
+    for index in range(newest - 7, newest + 1):
+        at_us = times[index & 31]
+        period_us = (at_us - last_us) & 0x3FFFFFFF
+        if (period_us > odd_us) if longest else (period_us < odd_us):
+            odd_us = period_us
+        last_us = at_us
+    total_us = ((last_us - first_us) & 0x3FFFFFFF) - odd_us
+    at_nominal = 7 * (1000000000 // nominal_mhz) + 7 * (1000000000 % nominal_mhz) // nominal_mhz
+    return nominal_mhz - nominal_mhz * (total_us - at_nominal) // total_us
+
+
 def median_of_5(a, b, c, d, e):
     """The middle one of five numbers."""
     if a > b:

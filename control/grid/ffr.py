@@ -4,7 +4,8 @@
 waiting -> (frequency beyond the level in several fast windows) -> support -> deactivation ramp
 -> buffer (nothing is made up) -> recovery (at most a part of the capacity above the baseline)
 -> waiting. One frequency sample never trips it: the fast window must be beyond the level again
-and again, without jumps, and the median of the last five periods must agree.
+and again, without jumps, the median of the last five periods must agree, and so must eight cycles
+without the oddest of them.
 """
 
 from micropython import const
@@ -87,6 +88,13 @@ class Ffr:
             return
         self._beyond += 1
         if self._beyond < self._confirm:
+            return
+        # A phase step of one degree just above the level looks like this for 5 cycles. On a
+        # real fall the 8 cycles are beyond by now too, or will be in the next update.
+        sober_mhz = frequency.sober_mhz(self.over) - self.level_mhz
+        if self.over:
+            sober_mhz = -sober_mhz
+        if sober_mhz >= _AGREE_MHZ + (frequency.noise_mhz >> 2):
             return
         if armed and self.ready:
             self._trip(capacity_ma)

@@ -127,6 +127,22 @@ def test_a_small_phase_step_moves_the_fast_window_but_not_the_median():
     assert lowest < 49970  # that is why the latch wants the median to agree
 
 
+def test_the_sober_frequency_is_what_it_was_before_a_phase_step():
+    for step_us in (60, 110, -60, -110):
+        meter = Frequency()
+        end = run(meter, 49800, 60)
+        end = run(meter, 49800, 1, start_us=end + step_us)
+        fakes = []
+        for _ in range(8):
+            assert abs(meter.sober_mhz(step_us < 0) - 49800) <= 2, step_us
+            end = run(meter, 49800, 1, start_us=end)
+            fakes.append(abs(meter.fast_mhz - 49800))
+        assert max(fakes) > 30
+    meter.inject(49000, 1000)
+    run(meter, 49800, 1, start_us=end)
+    assert meter.sober_mhz(False) == 49000
+
+
 def test_one_bad_cycle_is_repaired():
     meter = Frequency()
     end = run(meter, 50000, 60)

@@ -23,17 +23,20 @@ TITLES = {
     "nordic_c": "FFR option C, -0.24 Hz/s",
 }
 FFR_MS, FCR_MS = 150, 300
+NEAR_MHZ = 20  # nearer to the level the edges' noise and a phase step look like a crossing
 LEAST_STEP_MHZ = 50  # smaller steps take longer to be told from noise: shown, not judged
 
 
 class EdgeLevel:
-    """accuracy: rows of the table; latency: experiments; glitches: totals; clauses."""
+    """accuracy: rows of the table; latency: experiments; glitches, near: totals; clauses."""
 
-    def __init__(self, accuracy, latency, glitches):
+    def __init__(self, accuracy, latency, glitches, near):
         self.accuracy = accuracy
         self.latency = latency
         self.glitches = glitches
+        self.near = near
         self.clauses = [_latency_clause(one) for one in latency] + _glitch_clauses(glitches)
+        self.clauses.append(_near_clause(near))
         self.clauses += _accuracy_clauses(accuracy)
 
     def histograms(self):
@@ -83,6 +86,7 @@ class EdgeLevel:
             "accuracy": self.accuracy,
             "latency": latency,
             "false_trips": self.glitches,
+            "false_trips_near_the_level": self.near,
             "clauses": [clause.as_dict() for clause in self.clauses],
         }
 
@@ -94,6 +98,7 @@ def measure(phases, trials, seconds, jobs, progress):
     ]
     for part in ("down", "up", "ffr"):
         tasks.append(("latency", "latency.py", [phases, 5.0, part]))
+    tasks.append(("near", "near_level.py", [min(1000, trials // 10), 5.0, 3]))
     parts = GLITCH_PARTS if trials >= 4000 else 1
     for number in range(parts):
         tasks.append(("glitches", "glitches.py", [trials // parts, 5.0, 3 + number]))
@@ -103,11 +108,13 @@ def measure(phases, trials, seconds, jobs, progress):
         progress("%s done" % task[0])
         return task[0], [json.loads(line) for line in lines]
 
-    found = {"accuracy": [], "latency": [], "glitches": []}
+    found = {"accuracy": [], "latency": [], "near": [], "glitches": []}
     with ThreadPoolExecutor(jobs) as pool:
         for name, lines in pool.map(run, tasks):
             found[name] += lines
-    return EdgeLevel(found["accuracy"], found["latency"], _sum(found["glitches"]))
+    return EdgeLevel(
+        found["accuracy"], found["latency"], _sum(found["glitches"]), found["near"][0]
+    )
 
 
 def _sum(parts):
@@ -169,6 +176,17 @@ def _glitch_clauses(total):
                    % (total["too_low_mhz"]["fast"], total["too_low_mhz"]["used"]), None, "D", "")
     )  # fmt: skip
     return clauses
+
+
+def _near_clause(near):
+    """Phase steps while the frequency stands just above the level."""
+    trips = {int(off): count for off, count in near["trips"].items()}
+    words = ["%d at %d mHz" % (trips[off], off) for off in sorted(trips)]
+    return env.Clause(
+        "false trips with the grid standing just above 49.7 Hz", "none from %d mHz on" % NEAR_MHZ,
+        "%s, in %d phase steps each" % (", ".join(words), near["trials"]),
+        not any(count for off, count in trips.items() if off >= NEAR_MHZ), "D", "project rule",
+    )  # fmt: skip
 
 
 def _accuracy_clauses(rows):
