@@ -80,8 +80,8 @@ selftest: $(VENV)/dev.stamp ## a board tests itself: PORT=..., or the simulated 
 romfs: $(VENV)/dev.stamp ## the firmware as a ROMFS image, and the file for mip: build/romfs/, build/mip/
 	@$(BIN)/python -m tools.flash.images
 
-pico: $(VENV)/dev.stamp node_modules/.package-lock.json ## boot a MicroPython image in an emulator, install, self-test: PICO_UF2=file.uf2 PICO_EMULATOR="command {image} {port}"
-	@$(BIN)/python -m tools.pico $(if $(PICO_UF2),--image "$(PICO_UF2)") $(if $(PICO_EMULATOR),--emulator '$(PICO_EMULATOR)')
+pico: $(VENV)/dev.stamp node_modules/.package-lock.json ## boot a MicroPython image on an emulated Pico, install, charge a car, self-test: PICO_UF2=file.uf2 PICO_BOOTROM=b1.bin
+	@$(BIN)/python -m tools.pico $(if $(PICO_UF2),--image "$(PICO_UF2)") $(if $(PICO_BOOTROM),--bootrom "$(PICO_BOOTROM)") $(if $(PICO_EMULATOR),--emulator '$(PICO_EMULATOR)')
 
 install: $(VENV)/dev.stamp typings/stamp node_modules/.package-lock.json ## everything the other words install, at once
 

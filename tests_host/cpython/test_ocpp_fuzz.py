@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from control import limits
 from firmware.ocpp import fields, rpc
 from firmware.ocpp.smart import SmartCharging
+from tools.ocpp import fuzz_run
 from tools.ocpp.corpus import REQUESTS
 from tools.ocpp.fuzz import Target, run
-from tools.ocpp.fuzz_run import fuzz
+from tools.ocpp.fuzz_run import fuzz, shards
 
 VALUES = st.recursive(
     st.none()
@@ -74,6 +75,26 @@ def test_on_micropython_with_the_heap_watched():
     total = fuzz(1500, jobs=1, seed=5)
     assert total["inputs"] == 1500 and total["findings"] == []
     assert total["runtime"] == "micropython" and 0 < total["heap_late"] < 1000000
+
+
+def test_the_same_inputs_on_any_number_of_cores():
+    million = shards(1000000)
+    assert sum(count for count, _ in million) == 1000000
+    assert len({seed for _, seed in million}) == len(million) == 20
+    assert [count for count, _ in shards(30001)] == [15001, 15000]
+    assert shards(5) == [(5, 1000)]
+
+
+def test_a_leak_would_be_found():
+    """16 bytes in every 20 inputs."""
+    total = fuzz(4500, jobs=1, seed=6, leak=20)
+    assert any("heap grew" in text for text in total["findings"]), total
+
+
+def test_a_crash_would_be_found(monkeypatch):
+    monkeypatch.setattr(fuzz_run, "HEAP", "64K")
+    total = fuzz(300, jobs=1)
+    assert total["inputs"] == 0 and "ended with" in total["findings"][0]
 
 
 def test_an_exception_would_be_found(target, monkeypatch):
