@@ -31,14 +31,13 @@ HEAP_KB = {"Pico W": 190}
 TLS_KB = 29
 
 
-def compile_file(path):
-    """Compile one device file into BUILD; return the bytes of its .mpy, or exit with its error."""
-    target = (BUILD / path).with_suffix(".mpy")
+def compiled(files):
+    """Compile device files into BUILD; {path: bytes of its .mpy}, or exit with the error."""
     try:
-        build.compile_file(path, target, "armv6m")
+        found = build.compiled(files, BUILD, "armv6m")
     except FlashError as error:
         sys.exit("error: %s" % error)
-    return target.stat().st_size
+    return {path: len(found[path.with_suffix(".mpy").as_posix()]) for path in files}
 
 
 def ram_after_import(names):
@@ -107,7 +106,7 @@ def main():
     arguments = parser.parse_args()
     shutil.rmtree(BUILD, ignore_errors=True)
     files = device_files()
-    mpy = {path: compile_file(path) for path in files}
+    mpy = compiled(files)
     order = import_order([path for path in files if len(path.parts) > 1])
     reason = why_no_wasm()
     ram = {} if reason else ram_after_import([module_name(path) for path in order])

