@@ -15,7 +15,18 @@ from pathlib import Path
 
 from tools.bench.errors import BenchError, suggestion
 
-from . import campaign, edge_level, fcr_cases, ffr_cases, more_cases, other_cases, page, profile
+from . import (
+    campaign,
+    edge_level,
+    fcr_cases,
+    ffr_cases,
+    more_cases,
+    other_cases,
+    page,
+    pause_cases,
+    profile,
+    shape_cases,
+)
 
 # size: (phases of the latency experiments, disturbances, seconds of the accuracy table)
 SIZES = {"full": (1000, 10000, 30.0), "small": (60, 300, 4.0)}
@@ -30,7 +41,8 @@ def cases(size, trace=None):
     found = ffr_cases.cases(profiles, small) + fcr_cases.cases(profiles, small)
     if small:
         return found + [other_cases.hour(True)]
-    return found + other_cases.cases(profiles) + more_cases.cases(profiles)
+    found += other_cases.cases(profiles) + more_cases.cases(profiles)
+    return found + shape_cases.cases() + pause_cases.cases()
 
 
 def arguments(argv):
