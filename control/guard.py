@@ -81,6 +81,10 @@ class Guard:
             return 1
         return 0
 
+    def fail(self):
+        """The tick itself failed, with whatever error: that is no permit."""
+        self._trip(PERMIT)
+
     def _trip(self, reason):
         self.tripped = 1
         self._closed = 0

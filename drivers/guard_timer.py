@@ -21,6 +21,7 @@ class GuardTimer:
         self._contactors = contactors
         self._sense = sense
         self._rcd = rcd
+        self.failures = 0
         self._tick_ref = self._tick  # bound once: binding allocates, an interrupt must not
         self._timer = Timer(-1)
         try:
@@ -32,10 +33,15 @@ class GuardTimer:
 
     def _tick(self, _timer):
         contactors = self._contactors
-        if contactors.main and not self._guard.tick(
-            PERIOD_MS, self._sense.high_mv(), self._rcd.ok()
-        ):
+        try:
+            if contactors.main and not self._guard.tick(
+                PERIOD_MS, self._sense.high_mv(), self._rcd.ok()
+            ):
+                contactors.open()
+        except Exception:  # or MicroPython would end the interrupt, and nobody would look again
+            self._guard.fail()
             contactors.open()
+            self.failures += 1
 
     def stop(self):
         """Open and stop ticking: the program ends."""

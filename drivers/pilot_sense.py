@@ -23,9 +23,11 @@ class PilotSense:
         self._reference_mv = reference_mv
 
     def _cp_mv(self, code):
-        # Scaled by the ratio first: an ADC step is worth 6 mV at the pilot, not 8.
+        # Scaled by the ratio first: an ADC step is worth 6 mV at the pilot, not 8. Twelve bits are
+        # all there is, and with sixteen the product would not stay below 2**30: a big integer,
+        # for which the guard's interrupt has no memory.
         full_mv = self._reference_mv * self._ratio
-        return code * full_mv // 65535 - self._offset_mv * self._ratio
+        return (code >> 4) * full_mv // 4095 - self._offset_mv * self._ratio
 
     def high_mv(self):
         """High plateau of the pilot in mV, -12000 to 12000. Safe to call from the guard."""
