@@ -16,6 +16,7 @@ from tools.flash.errors import FlashError
 from tools.runtimes import micropython
 from tools.tree import ROOT
 
+QUIET_S = 120  # some rows take seconds, and minutes on an emulated board
 MARK = "@selftest "
 NAMES = ("name", "value", "unit", "expected", "verdict")
 PROGRAM = "from firmware import selftest\nselftest.main(relays=%r, as_json=True)"
@@ -32,7 +33,7 @@ def on_board(port, relays):
     device = Device(port)
     try:
         device.step = "testing itself"
-        text = device.run(PROGRAM % relays)
+        text = device.run(PROGRAM % relays, quiet_s=QUIET_S)
         device.reset()
     finally:
         device.close()
@@ -59,6 +60,13 @@ def simulated(relays=False, faults=(), plug=False):
     return rows
 
 
+def table(rows):
+    """Print the rows."""
+    print("%-24s %10s %-22s %-18s %s" % ("test", "value", "unit", "expected", "verdict"))
+    for row in rows:
+        print(("%-24s %10s %-22s %-18s %s" % tuple(row)).rstrip())
+
+
 def main(arguments=None):
     """Exit status 0: nothing failed; 1: something did, or the board could not be asked."""
     parser = argparse.ArgumentParser(prog="python -m tools.selftest", description=__doc__)
@@ -79,9 +87,7 @@ def main(arguments=None):
         rows = [dict(zip(NAMES, row)) for row in rows]
         print(json.dumps({"simulated": not options.port, "failed": failed, "rows": rows}))
     else:
-        print("%-24s %10s %-22s %-18s %s" % ("test", "value", "unit", "expected", "verdict"))
-        for row in rows:
-            print(("%-24s %10s %-22s %-18s %s" % tuple(row)).rstrip())
+        table(rows)
         if not options.port:
             print("simulated board: late interrupts are virtual, heap and flash are the host's")
         print("failed: %s" % (", ".join(failed) or "nothing"))

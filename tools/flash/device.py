@@ -11,7 +11,7 @@ import time
 from base64 import b64encode
 
 import serial
-from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
 from tools.flash.errors import FlashError
@@ -119,17 +119,18 @@ class Device:
         with contextlib.suppress(OSError):
             self._link.close()
 
-    def run(self, program):
-        """Run a program on the board; return what it printed."""
+    def run(self, program, quiet_s=10):
+        """Run a program on the board; return what it printed. quiet_s: longest silence."""
         try:
-            return self._link.exec(program).decode()
-        except TransportExecError as error:
-            last = error.error_output.strip().splitlines()[-1]
-            raise FlashError("the board failed while %s: %s" % (self.step, last)) from None
+            printed, trouble = self._link.exec_raw(program, timeout=quiet_s)
         except Exception as error:
             # mpremote raises many kinds when the cable goes: struct.error, OSError, its own.
             text = "the board stopped answering while %s (%s): connect it and run this again"
             raise FlashError(text % (self.step, type(error).__name__)) from None
+        if trouble:
+            last = trouble.decode().strip().splitlines()[-1]
+            raise FlashError("the board failed while %s: %s" % (self.step, last))
+        return printed.decode()
 
     def about(self):
         """Version, machine, free space, pointer, settings."""
