@@ -92,4 +92,5 @@ def _parse():
     return json.loads(text)
 
 
-LOADS = (("collecting", _collect), ("writing flash", _write), ("parsing JSON", _parse))
+FLASH = "writing flash"
+LOADS = (("collecting", _collect), (FLASH, _write), ("parsing JSON", _parse))

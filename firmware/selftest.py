@@ -16,9 +16,11 @@ import sys
 import time
 
 import machine
+import micropython
 from micropython import const
 
 from control.frequency import Frequency
+from control.guard import Guard
 from control.readings import PILOT_F, PILOT_PWM, PILOT_X1, Readings
 from firmware import boards, latency, settings
 
@@ -31,6 +33,9 @@ _STEPS = const(400)
 STEP_MEDIAN_US = 2000
 STEP_WORST_US = 5000
 GUARD_WORST_US = 20000  # of the 100 ms in which a contactor must be open
+# Nothing runs while a sector of the flash is erased (45 ms as a rule): docs/hardware.md says
+# what must stand behind the guard then.
+GUARD_FLASH_US = 120000
 
 ticks_us = time.ticks_us  # a simulated board puts the host's clock here
 
@@ -134,8 +139,10 @@ class SelfTest:
         self.within("pilot duty", high * 1000 // period, 257, 277, "per mille")
 
     def inputs(self):
-        """Residual-current monitor and proximity as they are."""
+        """Residual-current monitor and proximity as they are; the guard's look at them."""
         board = self.board
+        good = _frugal(board)
+        self.row("guard's memory", "none" if good else "some", "", "none", OK if good else FAIL)
         self.row("rcd healthy", board.rcd.ok(), "", "1", OK if board.rcd.ok() else FAIL)
         self.row("proximity", board.proximity.ohm(), "ohm")
 
@@ -221,7 +228,8 @@ class SelfTest:
             if ticks < 3:
                 self.row("guard late, " + name, ABSENT, "us", "no interrupts seen", FAIL)
             else:
-                self.within("guard late, " + name, worst, 0, GUARD_WORST_US, "us")
+                limit = GUARD_FLASH_US if name == latency.FLASH else GUARD_WORST_US
+                self.within("guard late, " + name, worst, 0, limit, "us")
             gc.collect()
 
     def memory(self):
@@ -234,6 +242,21 @@ class SelfTest:
         stat = os.statvfs("/")
         size, left = stat[0] * stat[2] // 1024, stat[0] * stat[3] // 1024
         self.row("flash", left, "KB free of %d" % size, "32", OK if left >= 32 else FAIL)
+
+
+def _frugal(board):
+    """True when the guard's tick needs no memory: its interrupt gets none."""
+    guard = Guard()
+    guard.renew(0)
+    guard.renew(1)
+    micropython.heap_lock()
+    try:
+        guard.tick(10, board.sense.high_mv(), board.rcd.ok())
+        return True
+    except MemoryError:
+        return False
+    finally:
+        micropython.heap_unlock()
 
 
 def _nothing(*_):
