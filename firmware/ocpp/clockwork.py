@@ -13,6 +13,10 @@ _RESET_S = {"Soft": 20, "Hard": 5}  # longest wait for the last StopTransaction
 _PONG_S = 30  # longest wait for any frame after a ping
 _KEEP_TIME_S = 21600  # the time of day goes to flash four times a day
 _DAY_S = 86400
+# Resets that a central system may ask for in a row; then one in two hours. Each costs the flash
+# a dozen writes, refills every other ration, and ends a session. Counted through restarts.
+_RESETS = 4
+_FORGIVE_S = 7200
 
 
 class Clockwork:
@@ -29,6 +33,7 @@ class Clockwork:
         self._kept_s = 0  # uptime at which the time of day was last kept
         self.reset_wanted = None  # None, "Soft" or "Hard"
         self._reset_s = None
+        self._forgiven_s = 0  # uptime at which a reset was last forgotten
 
     async def run(self):
         """For ever; what fails is noted and tried again in the next second."""
@@ -54,6 +59,7 @@ class Clockwork:
         station.authorise.cache.poll()
         if self._app.clock.uptime_s() - self._kept_s >= _KEEP_TIME_S:
             self.keep_time()
+        self._forgive()
         station.config.poll()
         station.tidy()
         if self.reset_wanted:
@@ -149,6 +155,23 @@ class Clockwork:
             self._station.config.put("LastTime", str(now_s))
             tls.set_chip_clock(now_s)
 
+    def _resets(self):
+        """How many resets of late there have been."""
+        text = self._station.config.text("Resets")
+        return int(text) if text.isdigit() else 0
+
+    def may_reset(self):
+        """False when one is coming, or there were too many."""
+        return not self.reset_wanted and self._resets() < _RESETS
+
+    def _forgive(self):
+        """Every two hours one reset less."""
+        now_s = self._app.clock.uptime_s()
+        if now_s - self._forgiven_s >= _FORGIVE_S:
+            self._forgiven_s = now_s
+            if self._resets():
+                self._station.config.put("Resets", str(self._resets() - 1))
+
     def _reset(self, kind):
         """Stop the transaction, wait for its delivery but not for ever, restart."""
         transactions = self._app.transactions
@@ -165,6 +188,7 @@ class Clockwork:
             return
         transactions.close(kind + "Reset")
         station.authorise.cache.save()
+        station.config.put("Resets", str(self._resets() + 1))
         station.config.save()
         self._app.log.event("reset", kind=kind)
         self.reset_wanted = self._reset_s = None

@@ -150,10 +150,13 @@ class FirmwareUpdate:
                 await asyncio.sleep(job.interval_s)
             self._tell("Downloading")
             try:
-                return await http.download(job.location, FILE, _MOST_BYTES)
+                return await http.download(job.location, FILE, _MOST_BYTES, self._may_write)
             except http.Failed as error:
                 self._app.log.event("download_failed", why=str(error))
         return None
+
+    def _may_write(self):
+        return self._station.downloads.take(self._app.clock.uptime_s())
 
     def _wait_s(self, moment_s):
         now_s = self._app.clock.now()

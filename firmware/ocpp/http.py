@@ -74,8 +74,11 @@ async def _answer(reader):
     return int(words[1]), headers, head[at + 4 :]
 
 
-async def download(location, path, most):
-    """Fetch at most `most` bytes into a file; returns the SHA-256 digest. Raises Failed."""
+async def download(location, path, most, may_write):
+    """Fetch at most `most` bytes into a file; returns the SHA-256 digest. Raises Failed.
+
+    `may_write()` is asked once the server has a file: False when the flash had too many of late.
+    """
     host, port, target = parse(location)
     reader, writer = await _timed(asyncio.open_connection(host, port))
     try:
@@ -88,6 +91,8 @@ async def download(location, path, most):
         length = headers.get(b"content-length", b"")
         if not length.isdigit() or len(length) > 8 or int(length) > most:
             raise Failed("expected a length of at most %d bytes" % most)
+        if not may_write():
+            raise Failed("too many files of late")
         return await _into(reader, path, piece, int(length))
     finally:
         await _hang_up(writer)

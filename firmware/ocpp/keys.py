@@ -7,6 +7,7 @@ in config_table.py; values outside the limits are refused and change nothing.
 
 from micropython import const
 
+from firmware.ocpp.fields import KEYS_PER_ANSWER, LIST_LENGTH, SEND_LENGTH
 from firmware.ocpp.meter import MAX_STOP_ROWS, MEASURANDS
 
 READ_ONLY = const(0)  # the default is the value
@@ -19,9 +20,6 @@ SETTING = const(6)  # a number that is an attribute of the settings, named in pl
 SECRET = const(7)  # can be written, is never told
 HIDDEN = const(8)  # text that is kept in the same file and is nobody's business
 
-LIST_LENGTH = const(200)  # entries of the local authorisation list
-KEYS_PER_ANSWER = const(60)  # GetConfigurationMaxKeys
-SEND_LENGTH = const(32)  # entries in one SendLocalList; with all fields they fill 6 KB
 CHAIN_SIZE = const(10000)
 CERTIFICATES = const(4)
 
@@ -62,6 +60,7 @@ CORE = (
     ("WebSocketPingInterval", NUMBER, 60, 0, 86400),
     ("KeyBefore", HIDDEN, ""),  # the AuthorizationKey until its successor has worked
     ("LastTime", HIDDEN, "0"),  # unix seconds
+    ("Resets", HIDDEN, "0"),  # of late, see clockwork.py
 )
 
 # As control/profiles.py has it, which is not loaded for this (a test compares).

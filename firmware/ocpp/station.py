@@ -19,6 +19,7 @@ from firmware.ocpp.outbox import Outbox
 from firmware.ocpp.retry import back_off_ms
 from firmware.ocpp.rpc import Ids, Rpc
 from firmware.ocpp.session import Session
+from firmware.wear import Bucket
 
 _PROTOCOL = "ocpp1.6"
 _CONNECT_S = 30
@@ -43,6 +44,7 @@ class Station:
         self.core = self.triggers = self.smart = self.local_list = self.reservation = None
         self.update = self.uploads = self.certificates = self.security = self.transfer = None
         self.uploaded = 0  # files so far
+        self.downloads = Bucket(3, 7200)  # each fills the flash
         self.authorise = Authorise(app, self)
         self.session = Session(app, self)
         self.clockwork = Clockwork(app, self)
@@ -122,8 +124,8 @@ class Station:
             smart.remote_profile(profile)
 
     def want_reset(self, kind):
-        """Restart, "Hard" or "Soft", once the answer is out; False when one is coming."""
-        if self.clockwork.reset_wanted:
+        """Restart, "Hard" or "Soft", once the answer is out; False when it must not be."""
+        if not self.clockwork.may_reset():
             return False
         self.clockwork.reset_wanted = kind
         if self.security:

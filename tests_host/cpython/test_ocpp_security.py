@@ -185,6 +185,16 @@ def test_updates_that_must_not_happen(tmp_path):
             await station.until(lambda n=before: len(words(station)) == n + 2)
             assert words(station)[before:] == ["Downloading", "DownloadFailed"]
         assert "Installing" not in words(station)
+        web.answer = Web().answer
+        for expected in ("InvalidSignature", "DownloadFailed"):  # the third file, and one too many
+            before = len(words(station))
+            await do(csms, station, update(csms, web, signer, image=b"another image"))
+            await station.until(
+                lambda n=before: (
+                    words(station)[n:][-1:] not in ([], ["Downloading"], ["Downloaded"])
+                )
+            )
+            assert words(station)[-1] == expected
         told = [call["type"] for call in station.calls("SecurityEventNotification")]
         assert "InvalidFirmwareSigningCertificate" in told and "InvalidFirmwareSignature" in told
 

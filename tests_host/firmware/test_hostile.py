@@ -238,13 +238,6 @@ def test_no_loop_wears_the_flash_out():
     assert len(written) < 300, by_name
 
 
-def test_reset_loops():
-    target = fresh()
-    assert call(target, "Reset", {"type": "Soft"}) == {"status": "Accepted"}
-    for _ in range(100):
-        assert call(target, "Reset", {"type": "Hard"}) == {"status": "Rejected"}
-
-
 def test_security_profile_only_goes_up():
     target = fresh()
     config = target.app.station.config

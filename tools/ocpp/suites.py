@@ -13,7 +13,9 @@ from tools import on_cpython
 from tools.ocpp.fuzz_run import fuzz
 from tools.tree import ROOT
 
-HOSTILE = ("tests_host/firmware/test_hostile.py", "tests_host/firmware/test_hostile_frames.py")
+HOSTILE = tuple(
+    f"tests_host/firmware/test_hostile{part}.py" for part in ("", "_frames", "_memory", "_reset")
+)
 VECTORS = "tests_host/cpython/test_ocpp_composite.py"
 _CHUNK = 50
 
