@@ -99,4 +99,5 @@ class Activation:
             "duration_ms": lasted_ms,
             "mhz_extreme": self._mhz,
             "phases": self._phases,
+            "end": "over",
         }

@@ -7,6 +7,7 @@ Services run beside it; one that fails is reported and started again, and chargi
 
 import asyncio
 import gc
+import os
 import sys
 import time
 
@@ -56,8 +57,8 @@ class App:
         self.alarms = Alarms(self)
         self.cars = Cars(self)
         self.grid = None
-        if settings.grid:
-            self.open_grid().apply(settings.grid)
+        if settings.grid or "grid_kept.json" in os.listdir():  # changed from outside, or cut off
+            self.open_grid().start(settings.grid)
         self.network = None
         if settings.wifi_ssid or settings.ethernet or settings.setup_password:
             from firmware.network import Network

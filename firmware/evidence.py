@@ -138,27 +138,31 @@ class Evidence:
             self.rows += count
 
 
-def read(path):
-    """Rows of a file as tuples, up to the first damaged piece; [] for none."""
+def rows(path):
+    """Each row of a file as a tuple, up to the first damaged piece; none when there is no file."""
     try:
         with open(path, "rb") as file:
-            data = file.read()
+            file.read(struct.calcsize(_HEADER))
+            while True:
+                head = file.read(4)
+                if len(head) < 4 or head[:2] != b"RC":
+                    return
+                size = struct.unpack_from("<H", head, 2)[0] * _ROW_BYTES
+                body = file.read(size)
+                end = file.read(4)
+                if len(body) < size or len(end) < 4:
+                    return
+                if struct.unpack("<I", end)[0] != binascii.crc32(body) & 0xFFFFFFFF:
+                    return
+                for at in range(0, size, _ROW_BYTES):
+                    yield struct.unpack_from(_ROW, body, at)
     except OSError:
-        return []
-    rows = []
-    at = struct.calcsize(_HEADER)
-    while data[at : at + 2] == b"RC" and at + 4 <= len(data):
-        count = struct.unpack_from("<H", data, at + 2)[0]
-        body = data[at + 4 : at + 4 + count * _ROW_BYTES]
-        end = at + 4 + len(body)
-        if len(body) < count * _ROW_BYTES or end + 4 > len(data):
-            break
-        if struct.unpack_from("<I", data, end)[0] != binascii.crc32(body) & 0xFFFFFFFF:
-            break
-        for i in range(count):
-            rows.append(struct.unpack_from(_ROW, body, i * _ROW_BYTES))
-        at = end + 4
-    return rows
+        return
+
+
+def read(path):
+    """All rows of a file as a list; a board has no memory for more than a few hundred."""
+    return list(rows(path))
 
 
 def remove():

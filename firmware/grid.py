@@ -12,13 +12,8 @@ import sys
 from control import limits
 from control.grid import ffr as ffr_states
 from control.grid.arming import WHY
-from firmware.activation import Activation
-from firmware.evidence import ARMED, HELD, LATCHED, Evidence
-from firmware.journal import read_json, write_json
+from firmware.grid_record import Recorder
 
-FILE = "grid_activations.json"
-_KEPT = 10
-_CALM_ROWS = 5
 # What is needed to check and build settings only; its memory is given back afterwards.
 _BUILDERS = (
     "grid_config",
@@ -53,17 +48,34 @@ class GridService:
         self._plain = app.charger.grid  # from the fcr_* settings, if any: what remains without us
         self.config = {}
         self.on_summary = None
-        self._evidence = None
-        self._activation = None
+        self._record = Recorder(app)
         self._armed = self._why = self._ffr_state = self._enter_state = None
         self._frozen = 0
-        self._offer_ma = 0
-        self._calm = 0
 
     # What services ask for.
 
+    def start(self, settings_grid):
+        """Once after boot: the settings, then what was changed from outside before the restart."""
+        error = self._change(settings_grid) if settings_grid else None
+        changes = self._record.kept.valid(settings_grid if isinstance(settings_grid, dict) else {})
+        if changes:
+            why = self._change(changes)
+            if why:
+                self._app.log.event("grid_not_kept", why=why)
+        return error
+
     def apply(self, changes):
-        """Change the "grid" settings: sections given replace, null removes. None or an error."""
+        """Change the "grid" settings: sections given replace, null removes. None or an error.
+
+        What no other file keeps holds after a restart too.
+        """
+        error = self._change(changes)
+        if not error:
+            self._record.kept.note(changes, getattr(self._app.settings, "grid", None) or {})
+            self._record.save()
+        return error
+
+    def _change(self, changes):
         if not isinstance(changes, dict):
             return "grid: expected an object"
         charger = self._app.charger
@@ -113,9 +125,7 @@ class GridService:
                 made.watch.enter.leave()
             values = made.values
             charger.frequency.trim(values["clock_ppm"])
-            self._activation = Activation(values["threshold_pm"])
-            if self._evidence is None:
-                self._evidence = Evidence(charger.frequency.nominal_mhz, values["max_kb"])
+            self._record.configure(values, charger.frequency.nominal_mhz)
         charger.limits.withdraw(limits.GRID)
         charger.limits.withdraw(limits.VOLTAGE)
         charger.grid = made or self._plain
@@ -191,18 +201,14 @@ class GridService:
 
     def poll(self, now_ms):
         """Look, tell, keep."""
-        charger = self._app.charger
-        grid = charger.grid
+        record = self._record
+        record.tell(self.on_summary)
+        grid = self._app.charger.grid
         if not grid or not self.config:
+            record.save()
             return
         self._tell(grid)
-        offer_ma = charger.offer_ma
-        if offer_ma != self._offer_ma or grid.urgent:
-            self._offer_ma = offer_ma
-            self._calm = 0
-        else:
-            self._calm += 1
-        self._keep(now_ms, grid, offer_ma, charger.frequency)
+        record.poll(now_ms, grid)
 
     def _tell(self, grid):
         log = self._app.log
@@ -224,40 +230,3 @@ class GridService:
 
             self._enter_state = enter.state
             log.event("grid_return", state=NAMES[enter.state])
-
-    def _keep(self, now_ms, grid, offer_ma, frequency):
-        evidence = self._evidence
-        capacity_ma = grid.capacity_ma()
-        mhz = frequency.mhz if frequency.valid else 0
-        latched = grid.ffr is not None and grid.ffr.latched
-        flags = (ARMED if grid.armed else 0) | (LATCHED if latched else 0)
-        flags |= HELD if grid.hold else 0
-        reason = grid.reason if grid.shift_ma else 0
-        evidence.row(
-            now_ms, mhz, grid.shift_ma, grid.base_ma, offer_ma, grid.watch.drawn_ma, reason, flags
-        )
-        what = self._activation.step(now_ms, grid, capacity_ma, offer_ma, mhz)
-        if what == "begin":
-            evidence.begin(now_ms, self._app.clock.now())
-            self._app.log.event("grid_activation_begins", service=limits.REASONS[grid.reason])
-        elif self._activation.active:
-            evidence.extend()
-        if what == "end":
-            self._summarise(now_ms)
-        evidence.poll(self._calm >= _CALM_ROWS)
-
-    def _summarise(self, now_ms):
-        evidence = self._evidence
-        summary = self._activation.summary(now_ms, self._app.clock.now())
-        summary["file"] = evidence.file
-        summary["truncated"] = evidence.truncated
-        kept = read_json(FILE)
-        kept = kept[1 - _KEPT :] if isinstance(kept, list) else []
-        kept.append(summary)
-        try:
-            write_json(FILE, kept)
-        except OSError as error:
-            self._app.log.event("grid_not_kept", why=str(error))
-        self._app.log.event("grid_activation", **summary)
-        if self.on_summary:
-            self.on_summary(summary)
