@@ -69,7 +69,7 @@ pilot-test: $(VENV)/bench.stamp ## the pilot tester's list on the simulated benc
 	@$(BIN)/python -m tools.pilot_tester $(if $(PORT),--port $(PORT),--bench)
 
 flash: $(VENV)/dev.stamp ## onto a board: PORT=/dev/ttyACM0 BOARD=pico_w (DRY_RUN=1 only says what it would do)
-	@$(BIN)/python -m tools.flash --port "$(PORT)" --board "$(BOARD)" $(if $(DRY_RUN),--dry-run) $(if $(LINES),--lines)
+	@$(BIN)/python -m tools.flash --port "$(PORT)" --board "$(BOARD)" $(if $(DRY_RUN),--dry-run) $(if $(FORCE),--force) $(if $(LINES),--lines)
 
 settings: $(VENV)/dev.stamp ## show or change the settings of a board: PORT=... key=value ... (or FILE=settings.json)
 	@$(BIN)/python -m tools.settings --port "$(PORT)" $(if $(FILE),--file "$(FILE)") $(MAKEOVERRIDES)

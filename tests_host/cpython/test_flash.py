@@ -4,6 +4,7 @@
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -61,6 +62,58 @@ def test_the_same_again_writes_nothing(image):
     told, _ = install(image, 1)
     assert told[-1] == "the board has exactly this application"
     assert image.read_bytes() == before
+
+
+APP = """
+class Charger: plugged = %s
+class App: charger = Charger()
+current = App()
+"""
+
+
+def with_a_running_charger(plugged):
+    """Version 1 whose main looks like a charger that was stopped by Ctrl-C."""
+    files = application(1, "import firmware.app")
+    files["firmware/app.py"] = (APP % plugged).encode()
+    return files
+
+
+def offered_to(image, plugged, **options):
+    """(what flash told or why not, how often the board has booted) on a running charger."""
+    with Desk(image) as board:
+        wait_for_prompt(board)
+        flash(board.port, "pico_w", with_a_running_charger(plugged), tell=lambda line: None)
+    told = []
+    with Desk(image) as board:
+        wait_for_prompt(board)
+        try:
+            flash(board.port, "pico_w", application(2), tell=told.append, **options)
+        except FlashError as error:
+            told.append(str(error))
+        time.sleep(0.5)
+        return told, board.console.count(b'"event": "boot"')
+
+
+def test_a_car_that_is_plugged_in_is_left_alone(image):
+    told, boots = offered_to(image, True)
+    assert told == [
+        "a car is plugged in: expected an empty socket; unplug it, or say FORCE=1. "
+        "The charger starts again"
+    ]
+    assert boots == 2
+    assert running(image) == 1
+
+
+def test_force_flashes_although_a_car_is_plugged_in(image):
+    told, _ = offered_to(image, True, force=True)
+    assert told[-1] == "done     app_b runs and is healthy"
+
+
+def test_a_dry_run_leaves_the_charger_running(image):
+    told, boots = offered_to(image, False, dry_run=True)
+    assert told[-1] == "dry run: nothing was written"
+    assert boots == 2
+    assert running(image) == 1
 
 
 def test_crashes_of_the_old_application_do_not_count_against_the_new_one(image):

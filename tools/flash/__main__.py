@@ -49,17 +49,35 @@ def show_boot(device, trial, tell, seconds=HEALTHY_S):
         raise FlashError(text % (last, seconds))
 
 
-def flash(port, board, files=None, dry_run=False, tell=print, seconds=HEALTHY_S, lines=False):
-    """All of it. `files`: the application to install (default: compile this repository's)."""
+def check_car(about, force):
+    """Refuse while a car is plugged in: its charge would end, and under load."""
+    if about["plugged"] and not force:
+        raise FlashError(
+            "a car is plugged in: expected an empty socket; unplug it, or say FORCE=1. "
+            "The charger starts again"
+        )
+
+
+def flash(
+    port, board, files=None, dry_run=False, tell=print, seconds=HEALTHY_S, lines=False, force=False
+):
+    """All of it. `files`: the application to install (default: compile this repository's).
+
+    A charger that was running is running again when this ends, whatever happens: asking the
+    board anything stops it.
+    """
     chip = boards.chip(board)
     if files is None:
         folder = ROOT / "build" / "flash" / chip.architecture
         files = packs.bundle(build.application(board, folder, lines))
     device = Device(port)
+    stopped = False
     try:
         device.step = "reading its version"
         about = device.about()
+        stopped = about["running"]
         boards.check(board, about)
+        check_car(about, force)
         first = install.check_settings(about, board)
         todo = install.plan(device, files)
         tell("board    %s, MicroPython %d.%d.%d" % (about["machine"], *about["version"]))
@@ -70,14 +88,17 @@ def flash(port, board, files=None, dry_run=False, tell=print, seconds=HEALTHY_S,
             tell("dry run: nothing was written")
         elif todo.nothing:
             tell("the board has exactly this application")
-            device.reset()
+            stopped = True
         else:
             if first:
                 device.replace("/settings.json", json.dumps(first).encode())
             install.carry_out(device, todo, build.version(), tell)
+            stopped = False
             show_boot(device, todo.active is not None, tell, seconds)
             tell("done     %s runs and is healthy" % todo.target)
     finally:
+        if stopped:
+            device.reset()
         device.close()
 
 
@@ -87,10 +108,17 @@ def main(arguments=None):
     parser.add_argument("--port", default="", help="serial port, or socket://host:port")
     parser.add_argument("--board", default="", help="one of: " + ", ".join(boards.names()))
     parser.add_argument("--dry-run", action="store_true", help="say what would be done")
+    parser.add_argument("--force", action="store_true", help="although a car is plugged in")
     parser.add_argument("--lines", action="store_true", help="with line numbers in tracebacks")
     options = parser.parse_args(arguments)
     try:
-        flash(options.port, options.board, dry_run=options.dry_run, lines=options.lines)
+        flash(
+            options.port,
+            options.board,
+            dry_run=options.dry_run,
+            lines=options.lines,
+            force=options.force,
+        )
     except FlashError as error:
         print("error: %s" % error, file=sys.stderr)
         return 1

@@ -81,7 +81,10 @@ try:
     import vfs
     _v = [type(m[0]).__name__ for m in vfs.mount() if m[1] == "/"]
 except Exception: _v = []
-print(json.dumps({"version": list(_i[1][:3]), "machine": _i[2],
+_a = sys.modules.get("firmware.app")
+_a = getattr(_a, "current", None)
+print(json.dumps({"running": _a is not None, "plugged": bool(_a and _a.charger.plugged),
+ "version": list(_i[1][:3]), "machine": _i[2],
  "mpy": getattr(sys.implementation, "_mpy", _i[3] if len(_i) > 3 else 0),
  "free": _s[0] * _s[3], "block": _s[0], "vfs": _v[0] if _v else "",
  "pointer": _load("/app.json"), "settings": _load("/settings.json"), "root": os.listdir("/")}))
