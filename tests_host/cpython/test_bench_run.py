@@ -102,3 +102,15 @@ def test_same_seed_same_bytes_other_seed_other_bytes(tmp_path):
     first = files("a", 5)
     assert files("b", 5) == first
     assert files("c", 6)[1] != first[1]  # contacts close some microseconds earlier or later
+
+
+def test_tls_gives_the_same_bytes_and_says_who_the_server_is(tmp_path):
+    def files(name):
+        out = tmp_path / name
+        done = bench("run", SCENARIOS / "card_refused_wss.toml", "--out", out)
+        assert done.returncode == 0, done.stdout + done.stderr
+        settings = json.loads((out / "flash" / "settings.json").read_text())
+        assert settings["csms_url"].startswith("wss://localhost:")
+        return [(out / file).read_bytes() for file in FILES]
+
+    assert files("a") == files("b")

@@ -57,6 +57,7 @@ WRONG = [
     ("[board]\nsupply = 'sun'", 'board.supply: expected "mains" or "backup"'),
     ("[csms]\nembedded = 3", "csms.embedded: expected true or false"),
     ("[csms]\nblocked = 'x'", "csms.blocked: expected a list"),
+    ("[csms]\ntransport = 'tls'", 'csms.transport: expected "ws" or "wss", got \'tls\''),
     ("[[csms.action]]\ndo = 'reset'", "csms.action[1].at_s: missing"),
     ("[[csms.action]]\nat_s = 1\ndo = 'resett'", "csms.action[1].do:"),
     ("[[csms.action]]\nat_s = 1\ndo = 'remote_start'", "csms.action[1].id_tag: missing"),

@@ -9,8 +9,10 @@ The actions it can start are listed in csms_actions.py.
 
 import asyncio
 import base64
+import tempfile
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import unquote
 
 from websockets.asyncio.server import serve
@@ -49,6 +51,20 @@ class EmbeddedCsms:
         self._server = None
         self._calls = 0
         self._profiles = 0
+
+    async def start_as(self, transport, flash):
+        """`start` over "ws", or over "wss" with a test root whose certificate goes to `flash`."""
+        if transport == "ws":
+            return await self.start()
+        from .csms_certificates import Signed  # needs a package that nothing else here needs
+
+        root = Signed("bench root")
+        server = Signed("localhost", root, host="localhost")
+        with tempfile.TemporaryDirectory(prefix="gridpilot-tls-") as folder:
+            context = server.server_context(Path(folder))
+        flash.mkdir(parents=True, exist_ok=True)
+        (flash / "csms_0.der").write_bytes(root.der())
+        return await self.start(ssl=context)
 
     async def start(self, port=0, ssl=None):
         """Listen on the loopback interface; returns the URL for the setting csms_url.

@@ -69,10 +69,12 @@ async def simulate(
         from .csms import EmbeddedCsms
 
         csms = EmbeddedCsms(blocked=scenario.blocked, paced=not realtime)
-        url = await csms.start()
-    settings = settings_of(scenario, url, charge_point_id)
     out.mkdir(parents=True, exist_ok=True)
-    simlink.prepare(out, settings)
+    flash = simlink.prepare(out)
+    if csms:
+        url = await csms.start_as(scenario.transport, flash)
+    settings = settings_of(scenario, url, charge_point_id)
+    simlink.put_settings(flash, settings)
     link = simlink.SimLink(csms)
     console = []
     link.on_console = console.append

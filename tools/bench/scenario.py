@@ -26,15 +26,15 @@ TOP = (
 )
 GRID = ("trace", "trace_from_s", "trace_to_s", "trace_repeat", "breakpoints", "jitter_us")
 WHEN = ("at_s", "when", "nth", "after_s", "from_s")
-CSMS = ("embedded", "blocked", "action")
+CSMS = ("embedded", "transport", "blocked", "action")
 
 
 class Scenario:
     """All a run needs. times in ms, `points` as in grid_input, `events` sorted by `at_ms`.
 
     an event has at_ms, or when, nth and after_ms.
-    csms: "none" or "embedded"; settings: the checked `[firmware]` table; expect: a
-    tools.bench.expect.Expect; text: the file as written.
+    csms: "none" or "embedded"; transport: "ws" or "wss"; settings: the checked `[firmware]` table;
+    expect: a tools.bench.expect.Expect; text: the file as written.
     """
 
     def __init__(self):
@@ -49,6 +49,7 @@ class Scenario:
         self.supply = "mains"
         self.vehicle = controls.resolve_vehicle("three_phase_16")
         self.csms = "none"
+        self.transport = "ws"
         self.blocked = []
         self.actions = []
         self.events = []
@@ -168,6 +169,11 @@ def _read_csms(scenario, table):
     if not isinstance(embedded, bool):
         raise ScenarioError("csms.embedded: expected true or false, got %r" % (embedded,))
     scenario.csms = "embedded" if embedded else "none"
+    scenario.transport = table.get("transport", "ws")
+    if scenario.transport not in ("ws", "wss"):
+        raise ScenarioError(
+            'csms.transport: expected "ws" or "wss", got %r' % (scenario.transport,)
+        )
     blocked = table.get("blocked", [])
     if not isinstance(blocked, list) or not all(isinstance(tag, str) for tag in blocked):
         raise ScenarioError("csms.blocked: expected a list of card numbers, got %r" % (blocked,))

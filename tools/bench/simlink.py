@@ -200,8 +200,11 @@ def simulator_config(scenario, out, seed, realtime=False, csms=None):
     }
 
 
-def prepare(out, settings):
-    """An empty folder for a run: results of an older one go, `settings` are written to flash."""
+def prepare(out, settings=None):
+    """An empty folder for a run: results of an older one go. Returns the folder of the flash.
+
+    `settings` are put into it, unless they are not known yet (None).
+    """
     for name in (
         "trace.csv",
         "edges.csv",
@@ -216,4 +219,11 @@ def prepare(out, settings):
     if flash.exists():
         shutil.rmtree(flash)
     flash.mkdir(parents=True)
+    if settings is not None:
+        put_settings(flash, settings)
+    return flash
+
+
+def put_settings(flash, settings):
+    """The firmware's settings, into its flash."""
     (flash / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
