@@ -96,10 +96,8 @@ def offered_to(image, plugged, **options):
 
 def test_a_car_that_is_plugged_in_is_left_alone(image):
     told, boots = offered_to(image, True)
-    assert told == [
-        "a car is plugged in: expected an empty socket; unplug it, or say FORCE=1. "
-        "The charger starts again"
-    ]
+    assert len(told) == 1
+    assert told[0].startswith("a car is plugged in: expected an empty socket; unplug it")
     assert boots == 2
     assert running(image) == 1
 
