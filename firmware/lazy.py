@@ -3,8 +3,9 @@
 
 On a stock interpreter bytecode lies on the heap, so what is not needed should not be there.
 Loading reads the flash for some tens of milliseconds and nothing else runs meanwhile: only
-services may load (OCPP, network, cards), never the control step. What was loaded together is
-dropped together; names stay in the interpreter's table for ever, bytecode and tables go.
+services may load (OCPP, network, cards), never the control step, and one module at a time while a
+car may be charging (firmware/ocpp/calls.py). What was loaded together is dropped together; names
+stay in the interpreter's table for ever, bytecode and tables go.
 """
 
 import gc
@@ -18,14 +19,13 @@ def load(name):
     """The module; imported if it is not there. If that fails, nothing half made is left."""
     if name not in sys.modules:
         before = set(sys.modules)
-        gc.collect()  # a load needs room, and leaves the file's buffers behind
+        gc.collect()  # so that there is room in one piece
         try:
             __import__(name)
         except BaseException:
             forget(*[other for other in sys.modules if other not in before])
             raise
         _came_with[name] = [other for other in sys.modules if other not in before]
-        gc.collect()
     return sys.modules[name]
 
 

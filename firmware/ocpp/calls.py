@@ -3,17 +3,21 @@
 
 A handler takes the payload and returns the answer, or raises CallError. Handlers never wait: what
 takes longer is noted and done after the answer is out, or comes in pieces (a generator).
-Loading a part takes tens of milliseconds of flash reading. That happens here, in the network's
-task, between two control steps; a part that says that it is idle is dropped again, some seconds
-after its last request: whoever asks all the time does not make it load all the time.
+
+Loading a module takes some tens of milliseconds in which no control step runs, and without one for
+250 ms the guard opens the contactor. So a part is loaded module by module, with a turn of
+all other tasks after each, before its first request is answered; one that says that it is idle,
+and has not been used for a while, is dropped again.
 """
 
 import os
+import sys
 
 from micropython import const
 
 from firmware import lazy
 from firmware.ocpp.rpc import NOT_IMPLEMENTED, NOT_SUPPORTED, CallError
+from firmware.ocpp.session import VENDOR
 
 FEATURES = (
     "SmartCharging",
@@ -25,23 +29,35 @@ FEATURES = (
     "DataTransfer",
 )
 _HELD_S = const(10)  # so long after its last request a part stays
-# A line a part: attribute of the station, module, class, features of which one must be configured
-# (- for none), a file that makes it load at the start (- for none), requests. A text, because it
-# takes a third of the memory that a table of tuples takes.
+# A line a part: attribute of the station, class, its modules in the order in which each brings
+# nothing but itself, features of which one must be configured (- for none), a file that makes it
+# load at the start (- for none), requests. A text, because it takes a third of the memory that a
+# table of tuples takes.
 _PARTS = """\
-core core Core - - ChangeAvailability ChangeConfiguration ClearCache DataTransfer \
+core Core fields,core - - ChangeAvailability ChangeConfiguration ClearCache DataTransfer \
 GetConfiguration RemoteStartTransaction RemoteStopTransaction Reset UnlockConnector
-triggers trigger Trigger RemoteTrigger - TriggerMessage ExtendedTriggerMessage
-smart smart SmartCharging SmartCharging profile SetChargingProfile ClearChargingProfile \
-GetCompositeSchedule
-local_list local_list LocalList LocalAuthListManagement - GetLocalListVersion SendLocalList
-reservation reservation Reservation Reservation reservation. ReserveNow CancelReservation
-update firmware_update FirmwareUpdate FirmwareManagement - UpdateFirmware SignedUpdateFirmware
-uploads uploads Uploads FirmwareManagement,Security - GetDiagnostics GetLog
-certificates certificates Certificates Security - CertificateSigned DeleteCertificate \
-GetInstalledCertificateIds InstallCertificate
-security security Security Security -
-transfer transfer Transfer DataTransfer der."""
+triggers Trigger fields,trigger RemoteTrigger - TriggerMessage ExtendedTriggerMessage
+smart SmartCharging control.profiles,control.composite,fields,smart_fields,smart_store,smart \
+SmartCharging profile SetChargingProfile ClearChargingProfile GetCompositeSchedule
+local_list LocalList fields,local_list LocalAuthListManagement - GetLocalListVersion \
+SendLocalList
+reservation Reservation fields,reservation Reservation reservation. ReserveNow CancelReservation
+update FirmwareUpdate fields,der,http,rsa,store,firmware_update FirmwareManagement - \
+UpdateFirmware SignedUpdateFirmware
+uploads Uploads fields,http,uploads FirmwareManagement,Security - GetDiagnostics GetLog
+certificates Certificates fields,der,store,certificates Security - CertificateSigned \
+DeleteCertificate GetInstalledCertificateIds InstallCertificate
+security Security security Security -
+transfer Transfer fields,der_fields,der_control,grid_profile,transfer DataTransfer der."""
+# What a first order to the grid services opens, in the same way.
+_GRID = """\
+control.grid control.grid.identity control.grid.response control.grid.arming control.grid.curve \
+control.grid.presets control.grid.reserve control.grid.watch control.grid.stack \
+control.grid.ffr firmware.activation firmware.evidence firmware.grid_kept \
+firmware.grid_record firmware.grid_sections firmware.grid_config firmware.grid_curves \
+firmware.grid_supply firmware.grid"""
+_GRID_ORDERS = ("SetDERControl", "SetFFR", "SetChargingProfile", "AFRRSignal")
+_CONFIGURATION = ("firmware.ocpp.keys", "firmware.ocpp.config_table")
 
 
 def configured(text):
@@ -56,48 +72,69 @@ def rows():
         yield line.split(" ")
 
 
+def modules(row):
+    """Names of the modules of a part."""
+    return [name if "." in name else "firmware.ocpp." + name for name in row[2].split(",")]
+
+
 class Calls:
     """`station` owns connection, state and, as attributes, the parts; `app` the charger."""
 
     def __init__(self, app, station):
         self._app = app
         self._station = station
-        self._made = []  # [attribute, module, uptime of the last use] of parts that are loaded
+        self._made = []  # [row, uptime of the last use] of the parts that are loaded
 
     def need(self, name):
         """The part, made if it is not there; None when none of its features is configured."""
         part = getattr(self._station, name)
         if part is None:
-            for row in rows():
-                if row[0] == name and self._is_configured(row):
-                    module = lazy.load("firmware.ocpp." + row[1])
-                    part = getattr(module, row[2])(self._app, self._station)
-                    setattr(self._station, name, part)
-                    now_s = self._app.clock.uptime_s()
-                    self._made.append([name, "firmware.ocpp." + row[1], now_s])
-                    if hasattr(part, "load"):
-                        part.load()
+            row = self._row(name)
+            if row:
+                for module in modules(row):
+                    lazy.load(module)
+                part = getattr(sys.modules[module], row[1])(self._app, self._station)
+                setattr(self._station, name, part)
+                self._made.append([row, self._app.clock.uptime_s()])
+                if hasattr(part, "load"):
+                    part.load()
         return part
+
+    def _row(self, name):
+        """The line of a part, or None when none of its features is configured."""
+        for row in rows():
+            if row[0] == name and self._is_configured(row):
+                return row
+        return None
 
     def _is_configured(self, row):
         return row[3] == "-" or any(name in self._station.features for name in row[3].split(","))
 
     def start(self):
-        """Load what has something in the flash to go on with."""
+        """Load what has something in the flash to go on with; in pieces, for other tasks' sake."""
         files = os.listdir()
         for row in rows():
             if row[4] != "-" and any(name.startswith(row[4]) for name in files):
-                self.need(row[0])
+                if self._is_configured(row):
+                    for module in modules(row):
+                        lazy.load(module)
+                        yield
+                    self.need(row[0])
+                    yield
 
     def poll(self):
         """Drop what is idle; to be called about once a second."""
         now_s = self._app.clock.uptime_s()
         for entry in self._made:
-            part = getattr(self._station, entry[0])
-            if now_s - entry[2] >= _HELD_S and hasattr(part, "idle") and part.idle():
-                setattr(self._station, entry[0], None)
+            row, used_s = entry
+            part = getattr(self._station, row[0])
+            if now_s - used_s >= _HELD_S and hasattr(part, "idle") and part.idle():
+                setattr(self._station, row[0], None)
                 self._made.remove(entry)
-                lazy.drop(entry[1])
+                shared = [name for other, _ in self._made for name in modules(other)]
+                for name in modules(row):
+                    if name not in shared:
+                        lazy.drop(name)
                 return  # one at a time
 
     def handle(self, action, payload):
@@ -106,12 +143,54 @@ class Calls:
             return None
         for row in rows():
             if action in row[5:]:
-                part = self.need(row[0])
-                for entry in self._made:
-                    if entry[0] == row[0]:
-                        entry[2] = self._app.clock.uptime_s()
-                handler = part and part.handlers().get(action)
-                if not handler:
+                if not self._is_configured(row):
                     raise CallError(NOT_SUPPORTED, "this feature is not configured")
-                return handler(payload)
+                missing = [
+                    name
+                    for name in modules(row) + self._also(action, payload)
+                    if name not in sys.modules
+                ]
+                if missing:
+                    return self._loaded(missing, row, action, payload)
+                return self._answer(row, action, payload)
         raise CallError(NOT_IMPLEMENTED, "unknown action")
+
+    def _also(self, action, payload):
+        """What else a request is about to need. The payload has not been checked yet."""
+        part = None
+        opens = False
+        if action in ("GetConfiguration", "ChangeConfiguration"):
+            return list(_CONFIGURATION)
+        if action == "RemoteStartTransaction" and payload.get("chargingProfile"):
+            part = "smart"
+        elif action == "DataTransfer" and payload.get("vendorId") == VENDOR:
+            part = "transfer"
+            opens = self._app.grid is None and payload.get("messageId") in _GRID_ORDERS
+        elif action.endswith("TriggerMessage"):
+            wanted = str(payload.get("requestedMessage"))
+            if wanted.startswith("Firmware"):
+                part = "update"
+            elif wanted.startswith(("Diagnostics", "Log")):
+                part = "uploads"
+        row = self._row(part)
+        return (modules(row) if row else []) + (_GRID.split(" ") if row and opens else [])
+
+    def _loaded(self, missing, row, action, payload):
+        """Load module by module, then answer."""
+        for name in missing:
+            lazy.load(name)
+            yield
+        answer = self._answer(row, action, payload)
+        if hasattr(answer, "send"):
+            answer = yield from answer
+        return answer
+
+    def _answer(self, row, action, payload):
+        part = self.need(row[0])
+        for entry in self._made:
+            if entry[0][0] == row[0]:
+                entry[1] = self._app.clock.uptime_s()
+        handler = part.handlers().get(action)
+        if not handler:
+            raise CallError(NOT_SUPPORTED, "this feature is not configured")
+        return handler(payload)

@@ -7,6 +7,8 @@ keys all day must not wear out the flash: changes are written in one go, at most
 in the long run one a minute.
 """
 
+import sys
+
 from micropython import const
 
 from firmware import lazy
@@ -14,6 +16,7 @@ from firmware.journal import write_json
 from firmware.wear import Bucket
 
 _TABLE = "firmware.ocpp.config_table"
+_LOADED = ("firmware.ocpp.keys", _TABLE)  # each by itself: see calls.py
 _HELD_S = const(10)  # so long after its last use the table stays: a question seldom comes alone
 
 
@@ -67,14 +70,19 @@ class Config:
 
     def poll(self):
         """Write changes, forget the table; to be called about once a second."""
-        if self._dirty and self._writes.take(self.app.clock.uptime_s()):
+        if self._dirty and _TABLE not in sys.modules:
+            self._table()  # and writes at the next call: both at once would take too long
+        elif self._dirty and self._writes.take(self.app.clock.uptime_s()):
             self.save()
         if self.app.clock.uptime_s() - self._used_s >= _HELD_S:
-            lazy.drop(_TABLE)
+            for name in _LOADED:
+                lazy.drop(name)
 
     def _table(self):
         self._used_s = self.app.clock.uptime_s()
-        return lazy.load(_TABLE)
+        for name in _LOADED:
+            lazy.load(name)
+        return sys.modules[_TABLE]
 
     def save(self):
         """Write the file now, if anything has changed since."""

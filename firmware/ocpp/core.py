@@ -2,7 +2,7 @@
 """Core profile of OCPP 1.6, as far as the central system asks: what each request does here."""
 
 from firmware.ocpp import fields, id_file
-from firmware.ocpp.keys import KEYS_PER_ANSWER
+from firmware.ocpp.fields import KEYS_PER_ANSWER
 from firmware.ocpp.rpc import OCCURRENCE, PROPERTY, TYPE, CallError
 from firmware.ocpp.session import VENDOR
 from firmware.printable import printable

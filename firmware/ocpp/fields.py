@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Reads fields of a request; what is missing or wrong becomes the CALLERROR the standard names."""
 
+from micropython import const
+
 from firmware.clock import EPOCH_2020, parse_iso
 from firmware.ocpp.rpc import OCCURRENCE, PROPERTY, TYPE, CallError
+
+# How long the lists of requests may be; keys.py tells them.
+LIST_LENGTH = const(200)  # entries of the local authorisation list
+KEYS_PER_ANSWER = const(60)  # GetConfigurationMaxKeys
+SEND_LENGTH = const(32)  # entries in one SendLocalList; with all fields they fill 6 KB
 
 _EARLIEST_S = -(1 << 29)  # 2002; older dates only say "long ago"
 _LATEST_S = (1 << 30) - 1  # 2054, NEVER of control.profiles

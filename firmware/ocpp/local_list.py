@@ -8,7 +8,7 @@ it happens as a whole or not at all.
 from firmware.clock import parse_iso
 from firmware.ocpp import fields, id_file
 from firmware.ocpp.authorise import LIST_FILE as _FILE
-from firmware.ocpp.keys import LIST_LENGTH, SEND_LENGTH
+from firmware.ocpp.fields import LIST_LENGTH, SEND_LENGTH
 from firmware.ocpp.rpc import OCCURRENCE, PROPERTY, TYPE, CallError
 from firmware.wear import Bucket
 

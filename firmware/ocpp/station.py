@@ -170,7 +170,8 @@ class Station:
         self.clockwork.start_clock()
         self.authorise.cache.load()
         self.outbox.load()
-        self._calls.start()
+        for _ in self._calls.start():
+            await asyncio.sleep(0.02)  # control steps have their turn
         if getattr(self._app, "grid", None) is not None:
             self.need("transfer")  # which reports what the grid services have done
         clockwork = asyncio.create_task(self.clockwork.run())

@@ -121,3 +121,13 @@ class FakeApp:
             self.ms += 100
             self.charger.step(self.now_ms())
             self.transactions.poll(self.now_ms())
+
+
+def finished(answer):
+    """An answer as a whole, also one that comes in pieces."""
+    while hasattr(answer, "send"):
+        try:
+            next(answer)
+        except StopIteration as end:
+            answer = end.value
+    return answer

@@ -7,7 +7,7 @@ from firmware.ocpp.calls import Calls
 from firmware.ocpp.rpc import CallError
 from firmware.ocpp.station import Station
 from firmware.transactions import Transactions
-from tests_host.firmware.fake_app import FakeApp
+from tests_host.firmware.fake_app import FakeApp, finished
 
 NOW = 1745835300  # 2025-04-28T10:15:00Z
 LATER = "2025-04-28T11:15:00Z"
@@ -28,7 +28,8 @@ def build(online=True, **config):
     for key, value in config.items():
         assert app.station.config.change(key, value) == "Accepted"
     app.run(500)
-    return app, Calls(app, app.station).handle
+    handle = Calls(app, app.station).handle
+    return app, lambda action, payload: finished(handle(action, payload))
 
 
 def decided(app, id_tag):

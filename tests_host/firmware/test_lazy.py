@@ -3,6 +3,7 @@
 nothing behind.
 """
 
+import json
 import os
 import sys
 
@@ -11,9 +12,10 @@ from firmware.ocpp import calls
 from firmware.ocpp.calls import Calls
 from firmware.ocpp.station import Station
 from firmware.transactions import Transactions
-from tests_host.firmware.fake_app import FakeApp
+from tests_host.firmware.fake_app import FakeApp, finished
 
 NOW = 1745835300
+CONFIGURATION = ("firmware.ocpp.keys", "firmware.ocpp.config_table")
 PROFILE = {
     "chargingProfileId": 1,
     "stackLevel": 0,
@@ -32,7 +34,10 @@ def build(**settings):
         if "." in name:
             os.remove(name)
     for row in calls.rows():
-        lazy.drop("firmware.ocpp." + row[1])
+        for name in calls.modules(row):
+            lazy.drop(name)
+    for name in CONFIGURATION:
+        lazy.drop(name)
     return again(**settings)
 
 
@@ -43,19 +48,14 @@ def again(**settings):
     app.transactions = Transactions(app)
     app.station.session.boot_status = "Accepted"
     app.clock.set(NOW)
-    app.station._calls.start()
+    for _ in app.station._calls.start():
+        pass
     return app, app.station._calls
 
 
 def ask(dispatcher, action, payload):
     """The answer, also of one that comes in pieces."""
-    answer = dispatcher.handle(action, payload)
-    while hasattr(answer, "send"):
-        try:
-            next(answer)
-        except StopIteration as end:
-            answer = end.value
-    return answer
+    return finished(dispatcher.handle(action, payload))
 
 
 def settle(app):
@@ -65,10 +65,86 @@ def settle(app):
         app.station.tidy()
 
 
+def ours():
+    """Modules of the firmware that are loaded."""
+    return {name for name in sys.modules if name.startswith(("firmware.", "control."))}
+
+
 def test_nothing_is_loaded_for_an_idle_station():
     app, _ = build()
     made = [row[0] for row in calls.rows() if getattr(app.station, row[0]) is not None]
     assert made == ["security"]
+
+
+def test_a_part_comes_module_by_module_with_a_turn_of_other_tasks_after_each():
+    """One module takes some tens of milliseconds; the guard waits 250 ms for a control step."""
+    app, _ = build()
+    for row in calls.rows():
+        if row[0] == "security":
+            continue
+        for module in calls.modules(row):
+            before = ours()
+            lazy.load(module)
+            assert ours() - before <= {module}, (row[0], module, ours() - before - {module})
+        before = ours()
+        assert app.station.need(row[0]) is not None
+        assert ours() == before, row[0]
+        for module in calls.modules(row):
+            lazy.drop(module)
+        setattr(app.station, row[0], None)
+
+
+def test_requests_load_first_what_they_will_need():
+    for action, payload, part in (
+        ("TriggerMessage", {"requestedMessage": "DiagnosticsStatusNotification"}, "uploads"),
+        ("ExtendedTriggerMessage", {"requestedMessage": "FirmwareStatusNotification"}, "update"),
+        ("DataTransfer", {"vendorId": "GridPilot", "messageId": "GetGridStatus"}, "transfer"),
+        ("RemoteStartTransaction", {"idTag": "A", "chargingProfile": {"x": 1}}, "smart"),
+        ("GetConfiguration", {}, None),
+    ):
+        _, dispatcher = build()
+        wanted = [name for row in calls.rows() if row[0] == part for name in calls.modules(row)]
+        absent = sum(name not in sys.modules for name in wanted or CONFIGURATION)
+        work = dispatcher.handle(action, payload)
+        pieces = 0
+        before = ours()
+        try:
+            while True:
+                next(work)
+                pieces += 1
+                assert len(ours() - before) <= 1, (action, ours() - before)
+                before = ours()
+        except Exception as error:
+            code = getattr(error, "code", "")  # the profile is none; all else has an answer
+            assert code or type(error) is StopIteration, (action, error)
+        assert ours() == before  # the answer itself has loaded nothing
+        # Modules that another test file has imported are no news (none on MicroPython).
+        assert pieces >= absent and all(name in sys.modules for name in wanted), action
+    assert dispatcher.handle("GetConfiguration", {"key": ["HeartbeatInterval"]})  # at once now
+
+
+def test_the_grid_services_open_in_the_same_way():
+    app, dispatcher = build()
+    for name in calls._GRID.split(" "):
+        lazy.forget(name)
+    order = {"isDefault": True, "controlId": "a", "controlType": "FreqDroop", "freqDroop": {
+        "priority": 1, "overFreq": 50.2, "underFreq": 49.8, "overDroop": 0.05, "underDroop": 0.05,
+        "responseTime": 8}}  # fmt: skip
+    payload = {"vendorId": "GridPilot", "messageId": "SetDERControl", "data": json.dumps(order)}
+    absent = sum(name not in sys.modules for name in calls._GRID.split(" "))
+    work = dispatcher.handle("DataTransfer", payload)
+    before = ours()
+    pieces = 0
+    try:
+        while True:
+            next(work)
+            pieces += 1
+            assert len(ours() - before) <= 1, ours() - before
+            before = ours()
+    except StopIteration as end:
+        assert json.loads(end.value["data"])["status"] == "Accepted", end.value
+    assert pieces >= absent and app.grid is not None
+    assert len(ours() - before) <= 2, ours() - before  # what belongs to this kind alone
 
 
 def test_a_part_without_a_state_goes_after_its_answer():
@@ -133,7 +209,7 @@ def test_known_and_unknown_requests():
     for action, wanted in (("ReserveNow", "NotSupported"), ("Nonsense", "NotImplemented")):
         code = None
         try:
-            dispatcher.handle(action, {})
+            ask(dispatcher, action, {})
         except Exception as error:
             code = getattr(error, "code", None)
         assert code == wanted

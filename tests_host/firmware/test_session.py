@@ -9,7 +9,7 @@ from firmware.ocpp.calls import Calls
 from firmware.ocpp.rpc import LOST, TIMEOUT, CallError
 from firmware.ocpp.station import Station
 from firmware.transactions import Transactions
-from tests_host.firmware.fake_app import FakeApp
+from tests_host.firmware.fake_app import FakeApp, finished
 
 TIME = "2025-04-28T10:15:00Z"
 ACCEPTED = {"idTagInfo": {"status": "Accepted"}}
@@ -135,12 +135,16 @@ def test_rejected_stations_answer_nothing_and_pending_ones_no_remote_start():
     app, session, _ = build()
     calls = Calls(app, app.station)
     session.boot_status = "Rejected"
-    assert calls.handle("GetConfiguration", {}) is None
+    assert finished(calls.handle("GetConfiguration", {})) is None
     session.boot_status = "Pending"
-    assert calls.handle("GetConfiguration", {})["configurationKey"]
-    assert calls.handle("RemoteStartTransaction", {"idTag": "X"}) == {"status": "Rejected"}
+    assert finished(calls.handle("GetConfiguration", {}))["configurationKey"]
+    assert finished(calls.handle("RemoteStartTransaction", {"idTag": "X"})) == {
+        "status": "Rejected"
+    }
     session.boot_status = "Accepted"
-    assert calls.handle("RemoteStartTransaction", {"idTag": "X"}) == {"status": "Accepted"}
+    assert finished(calls.handle("RemoteStartTransaction", {"idTag": "X"})) == {
+        "status": "Accepted"
+    }
     try:
         calls.handle("NoSuchThing", {})
     except CallError as error:

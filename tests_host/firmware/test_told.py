@@ -4,7 +4,7 @@
 from firmware.ocpp.calls import Calls
 from firmware.ocpp.rpc import TIMEOUT, CallError
 from firmware.ocpp.station import Station
-from tests_host.firmware.fake_app import FakeApp
+from tests_host.firmware.fake_app import FakeApp, finished
 from tests_host.firmware.test_session import _calls as calls_of
 from tests_host.firmware.test_session import booted, build, later, say
 
@@ -140,7 +140,7 @@ def test_features_that_are_not_configured_are_not_there():
         ("Nonsense", "NotImplemented"),
     ):
         try:
-            calls.handle(action, {})
+            finished(calls.handle(action, {}))
         except CallError as error:
             assert error.code == code, action
         else:
