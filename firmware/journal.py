@@ -69,9 +69,9 @@ class Record:
             self.keep(self)
         return changed
 
-    def to_list(self):
-        """What the journal keeps."""
-        return [
+    def to_list(self, with_values=True):
+        """What the journal keeps, with or without meter values."""
+        listed = [
             self.id_tag,
             self.start_wh,
             self.start_unix,
@@ -82,12 +82,18 @@ class Record:
             self.stop_tag,
             self.reservation,
         ]
+        if with_values and (self.samples or self.stop_data):
+            from firmware.ocpp import meter  # where they have come from
+
+            listed.append(meter.packed(self.samples))
+            listed.append(meter.packed(self.stop_data))
+        return listed
 
 
 def record_from(entry):
     """Record of a journal entry; raises ValueError or TypeError when it is not one."""
     id_tag, start_wh, start_unix, number, reason, stop_wh, stop_unix = entry[:7]
-    stop_tag, reservation = entry[7:] or (None, None)
+    stop_tag, reservation = entry[7:9] or (None, None)
     for value in (start_unix, number, stop_unix, reservation):
         if value is not None and not isinstance(value, int):
             raise ValueError("expected a whole number or null")
@@ -97,4 +103,9 @@ def record_from(entry):
     record.stop_wh = int(stop_wh)
     record.stop_unix = stop_unix
     record.restore(stop_tag, reservation)
+    if len(entry) == 11:
+        from firmware.ocpp import meter
+
+        record.samples = meter.restored(entry[9])
+        record.stop_data = meter.restored(entry[10])
     return record

@@ -20,7 +20,9 @@ from micropython import const
 from firmware.journal import record_from
 
 MOST = const(100)  # transactions kept; about 30 KB of flash
-IN_MEMORY = const(3)  # closed ones in memory, with the meter samples they still have
+IN_MEMORY = const(3)  # closed ones in memory, with the meter values they still have
+_LONGEST = const(4096)  # bytes of a file
+WITH_VALUES = const(16)  # of so many that wait the flash keeps meter values, 2 KB each at most
 
 
 class Ledger:
@@ -78,21 +80,29 @@ class Ledger:
         if last.reason is not None and (behind or len(self.records) > IN_MEMORY):
             self.records.pop()
             self._later.append(last.key)
-            if last.samples:
+            if last.samples and self.pending() > WITH_VALUES:
                 self._note("samples_lost", id_tag=last.id_tag)
 
     def save(self, record):
         """Write the state of a record; what can go wrong with a flash is noted, not raised."""
         if not record.key:
             return  # gone meanwhile
+        if self.pending() <= WITH_VALUES and self._written(record, True):
+            return
+        self._written(record, False)
+
+    def _written(self, record, with_values):
+        """Write the next of the two files; False when that failed, with the turn still there."""
         generation = record.generation + 1
-        text = json.dumps([generation] + record.to_list())
+        text = json.dumps([generation] + record.to_list(with_values))
         try:
             with open(_name(record.key, generation), "w") as file:
                 file.write("%s\n%08x\n" % (text, binascii.crc32(text.encode())))
-            record.generation = generation  # a failed write leaves the turn to the same file
+            record.generation = generation
+            return True
         except OSError as error:
             self._note("journal_failed", path=_name(record.key, generation), why=str(error))
+            return False
 
     def remove(self, record):
         """Forget a record that was confirmed, and read the next one that waits in flash."""
@@ -148,7 +158,7 @@ def _entry(path):
     """List in a file whose checksum is right, or None."""
     try:
         with open(path) as file:
-            text, checksum = file.read(2048).split("\n")[:2]
+            text, checksum = file.read(_LONGEST).split("\n")[:2]
         if checksum != "%08x" % binascii.crc32(text.encode()):
             return None
         entry = json.loads(text)

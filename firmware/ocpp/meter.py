@@ -9,7 +9,7 @@ from array import array
 
 from micropython import const
 
-from firmware.clock import format_iso
+from firmware.clock import EPOCH_2020, format_iso
 
 MEASURANDS = (
     "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Frequency,"
@@ -31,11 +31,14 @@ CONTEXTS = (
     "Trigger",
 )
 
-# A row: uptime s, context, Wh, W, mA x 3, mV x 3, mHz or 0, offered mA, phases.
+# A row: moment, context, Wh, W, mA x 3, mV x 3, mHz or 0, offered mA, phases.
 ROW = const(13)
+# The moment: seconds since 2020, as -1 - seconds, or the uptime while the time of day is unknown.
 MAX_ROWS = const(32)
+KEPT_ROWS = const(12)  # of them go to the flash with the transaction
 MAX_STOP_ROWS = const(10)  # StopTransactionMaxMeterValues
 _NOMINAL_V = const(230)
+_INT = const(0x7FFFFFFF)
 
 
 def sample(app, context=PERIODIC):
@@ -45,7 +48,7 @@ def sample(app, context=PERIODIC):
     return array(
         "i",
         (
-            app.clock.uptime_s(),
+            _moment(app.clock),
             context,
             app.transactions.register.wh if app.transactions else readings.energy_wh,
             readings.power_w,
@@ -60,6 +63,42 @@ def sample(app, context=PERIODIC):
             charger.phases,
         ),
     )
+
+
+def _moment(clock):
+    now_s = clock.now()
+    return clock.uptime_s() if now_s is None else EPOCH_2020 - 1 - now_s
+
+
+def _unix(clock, moment):
+    """Unix seconds of a row's moment, 0 while nobody knows."""
+    return EPOCH_2020 - 1 - moment if moment < 0 else clock.at(moment) or 0
+
+
+def packed(rows):
+    """What the flash keeps of rows, as a list of integers: fewer, and only those with a date."""
+    listed = []
+    for index in range(count(rows)):
+        if rows[index * ROW] < 0:
+            listed.extend(row(rows, index))
+    while len(listed) > KEPT_ROWS * ROW:
+        thinned = listed[:ROW]  # every second one, never the first
+        for at in range(2 * ROW, len(listed), 2 * ROW):
+            thinned.extend(listed[at : at + ROW])
+        listed = thinned
+    return listed
+
+
+def restored(listed):
+    """Rows of a list that `packed` gave, or None."""
+    if not isinstance(listed, list) or not listed or len(listed) % ROW:
+        return None
+    for value in listed:
+        if not isinstance(value, int) or not -_INT - 1 <= value <= _INT:
+            return None
+    if any(not 0 <= context < len(CONTEXTS) for context in listed[1::ROW]):
+        return None
+    return array("i", listed)
 
 
 def count(rows):
@@ -124,7 +163,7 @@ def meter_value(taken, clock, phases, measurands):
         _measured(values, name.strip(), taken, phases)
     if not values:
         return None
-    return {"timestamp": format_iso(clock.at(taken[0]) or 0), "sampledValue": values}
+    return {"timestamp": format_iso(_unix(clock, taken[0])), "sampledValue": values}
 
 
 def payload(taken, clock, phases, measurands, number=None):
