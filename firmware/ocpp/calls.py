@@ -83,7 +83,7 @@ class Calls:
     def __init__(self, app, station):
         self._app = app
         self._station = station
-        self._made = []  # [row, uptime of the last use] of the parts that are loaded
+        self._used_s = {}  # part that is loaded: uptime of its last use
 
     def need(self, name):
         """The part, made if it is not there; None when none of its features is configured."""
@@ -95,7 +95,7 @@ class Calls:
                     lazy.load(module)
                 part = getattr(sys.modules[module], row[1])(self._app, self._station)
                 setattr(self._station, name, part)
-                self._made.append([row, self._app.clock.uptime_s()])
+                self._used_s[name] = self._app.clock.uptime_s()
                 if hasattr(part, "load"):
                     part.load()
         return part
@@ -125,16 +125,15 @@ class Calls:
     def poll(self):
         """Drop what is idle; to be called about once a second."""
         now_s = self._app.clock.uptime_s()
-        for entry in self._made:
-            row, used_s = entry
-            part = getattr(self._station, row[0])
+        for name, used_s in self._used_s.items():
+            part = getattr(self._station, name)
             if now_s - used_s >= _HELD_S and hasattr(part, "idle") and part.idle():
-                setattr(self._station, row[0], None)
-                self._made.remove(entry)
-                shared = [name for other, _ in self._made for name in modules(other)]
-                for name in modules(row):
-                    if name not in shared:
-                        lazy.drop(name)
+                setattr(self._station, name, None)
+                del self._used_s[name]
+                needed = [other for part in self._used_s for other in modules(self._row(part))]
+                for module in modules(self._row(name)):
+                    if module not in needed:
+                        lazy.drop(module)
                 return  # one at a time
 
     def handle(self, action, payload):
@@ -187,9 +186,7 @@ class Calls:
 
     def _answer(self, row, action, payload):
         part = self.need(row[0])
-        for entry in self._made:
-            if entry[0][0] == row[0]:
-                entry[1] = self._app.clock.uptime_s()
+        self._used_s[row[0]] = self._app.clock.uptime_s()
         handler = part.handlers().get(action)
         if not handler:
             raise CallError(NOT_SUPPORTED, "this feature is not configured")

@@ -51,18 +51,22 @@ class Packs:
         """(pack at the module's first byte, size, bits or 0); OSError when it is not there."""
         folder, _, name = path.rpartition("/")
         pack = self._pack(folder)
-        found = None
-        while True:
-            words = pack.readline().split()
-            if not words:
+        head = b"\n"
+        end = -1
+        while end < 0:  # in large pieces: the search for a line is quicker than reading it
+            piece = pack.read(1024)
+            if not piece:
                 break
-            if words[0].decode() == name:
-                found = [int(word) for word in words[1:]]
-        if found is None:
+            head += piece
+            end = head.find(b"\n\n")
+        at = head.find(b"\n" + name.encode() + b" ", 0, max(end, 0))
+        if at < 0:
             pack.close()
             raise OSError(2)
-        pack.seek(pack.tell() + found[0])
-        return pack, found[1], found[2] if len(found) > 2 else 0
+        words = head[at + 1 : head.find(b"\n", at + 1)].split()
+        found = [int(word) for word in words[1:]] + [0]
+        pack.seek(end + 1 + found[0])  # `head` has one byte more in front, the file two behind
+        return pack, found[1], found[2]
 
     def stat(self, path):
         """Size of a module, or that it is a folder."""
