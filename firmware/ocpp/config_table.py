@@ -165,7 +165,8 @@ def check(row, value):
     if len(value) > VALUE_LENGTH or not printable(value):
         return False
     if kind == LIST:
-        return unknown_measurand(value) is None
+        fits = value.count(",") < keys.MEASURANDS_IN_A_LIST
+        return fits and unknown_measurand(value) is None
     if kind == ROTATION:
         return _is_rotation(value)
     return kind in (SECRET, HIDDEN) or (kind == TEXT and len(value) <= row[4])

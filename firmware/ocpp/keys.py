@@ -21,6 +21,7 @@ SECRET = const(7)  # can be written, is never told
 HIDDEN = const(8)  # text that is kept in the same file and is nobody's business
 
 CHAIN_SIZE = const(10000)
+MEASURANDS_IN_A_LIST = const(12)
 CERTIFICATES = const(4)
 
 CORE = (
@@ -41,9 +42,9 @@ CORE = (
     ("MessageTimeout", NUMBER, 30, 5, 300),
     ("MeterValueSampleInterval", SETTING, "meter_interval_s", 0, 86400),
     ("MeterValuesAlignedData", LIST, "Energy.Active.Import.Register"),
-    ("MeterValuesAlignedDataMaxLength", READ_ONLY, "12"),
+    ("MeterValuesAlignedDataMaxLength", READ_ONLY, str(MEASURANDS_IN_A_LIST)),
     ("MeterValuesSampledData", LIST, MEASURANDS),
-    ("MeterValuesSampledDataMaxLength", READ_ONLY, "12"),
+    ("MeterValuesSampledDataMaxLength", READ_ONLY, str(MEASURANDS_IN_A_LIST)),
     ("MinimumStatusDuration", NUMBER, 0, 0, 60),
     ("NumberOfConnectors", READ_ONLY, "1"),
     ("ResetRetries", NUMBER, 0, 0, 10),
@@ -51,9 +52,9 @@ CORE = (
     ("StopTransactionOnEVSideDisconnect", FLAG, True),
     ("StopTransactionOnInvalidId", FLAG, True),
     ("StopTxnAlignedData", LIST, ""),
-    ("StopTxnAlignedDataMaxLength", READ_ONLY, "12"),
+    ("StopTxnAlignedDataMaxLength", READ_ONLY, str(MEASURANDS_IN_A_LIST)),
     ("StopTxnSampledData", LIST, "Energy.Active.Import.Register"),
-    ("StopTxnSampledDataMaxLength", READ_ONLY, "12"),
+    ("StopTxnSampledDataMaxLength", READ_ONLY, str(MEASURANDS_IN_A_LIST)),
     ("TransactionMessageAttempts", NUMBER, 3, 1, 100),
     ("TransactionMessageRetryInterval", NUMBER, 60, 0, 86400),
     ("UnlockConnectorOnEVSideDisconnect", READ_ONLY, "false"),
