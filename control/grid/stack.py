@@ -77,7 +77,8 @@ class Grid:
         arming = self.arming
         if not arming:
             return bool(self.reserves or self.ffr)
-        return (arming.armed or not self.reserves) and (arming.ffr_armed or not self.ffr)
+        slow = self.reserves or self.inertia
+        return (arming.armed or not slow) and (arming.ffr_armed or not self.ffr)
 
     # The step.
 

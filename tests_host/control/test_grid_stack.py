@@ -194,6 +194,16 @@ def test_inertia_answers_the_rate_of_change_only_with_a_gain():
     assert term.shift_ma == 0
 
 
+def test_with_inertia_alone_armed_means_that_it_may_act():
+    grid = Grid(11000)
+    grid.inertia = Inertia(2000, 3000)
+    grid.arming = Arming(steady_s=2)
+    rig = running(grid)
+    assert not grid.armed and not grid.arming.armed
+    rig.run(40000)
+    assert grid.armed and grid.arming.armed
+
+
 def test_pause_below_6_a_only_where_allowed():
     for allowed in (False, True):
         grid = Grid(10000, (reserve("fcr_d_up", 9000),), pause=allowed)

@@ -23,7 +23,7 @@ def _colours(words):
 
 
 def strips(axis, record):
-    """States as coloured bands: pilot, who sets the limit, relays, authorisation, faults."""
+    """States as coloured bands: pilot, who sets the offer, relays, authorisation, faults."""
     end_s = axis.end_s
     reasons = spans_of_rows(record.rows, "reason")
     reason_colour = _colours([span[2] for span in reasons])
@@ -34,7 +34,7 @@ def strips(axis, record):
             lambda v: STATES.get(v[:1], GREY),
             str,
         ),
-        ("limit set by", reasons, reason_colour.get, str),
+        ("offer set by", reasons, reason_colour.get, str),
     ]
     onoff = (
         ("contactor", "contactor", "closed", GREEN),

@@ -8,7 +8,7 @@ from bokeh.plotting import figure
 
 from tools.bench.look import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SKY, Axis, dress, line
 from tools.bench.look import legend as place_legend
-from tools.bench.series import thin
+from tools.bench.series import spans_of_rows, thin
 
 MOST = 1600
 PARTS = (
@@ -18,6 +18,10 @@ PARTS = (
     ("dead", ORANGE),
     ("ramp", GREEN),
 )
+SETTERS = {"fcr": SKY, "ffr": RED, "lfsm": ORANGE, "frr": PURPLE, "inertia": PURPLE,
+           "self_test": BLUE, "grid": RED, "voltage": ORANGE, "hold": ORANGE}  # fmt: skip
+BASE = "baseline"  # what the firmware calls the reserve without an answer to give
+LEAST_S = 1.0
 WORDS = {
     "measurement": "measurement",
     "decision": "confirmation and decision",
@@ -97,6 +101,39 @@ def power(axis, case, found, from_s, to_s):
     return made
 
 
+def setters(axis, case, found, from_s, to_s):
+    """Who sets the offer at each moment, a row for each, and when the charger says it is armed."""
+    rows = [{"t_ms": 1000 * (t - case.lead_s), "reason": BASE if word == "reserve" else word}
+            for t, word in zip(found.t_s, found.reason)]  # fmt: skip
+    spans = [("offer: " + word, start, end) for start, end, word in spans_of_rows(rows, "reason")]
+    since = None
+    for item in found.events("grid_armed") + [{"armed": False, "t_ms": 1000 * found.t_s[-1]}]:
+        at_s = item["t_ms"] / 1000 - case.lead_s
+        if since is not None and not item["armed"]:
+            spans.append(("armed", since, at_s))
+            since = None
+        elif since is None and item["armed"]:
+            since = at_s
+    spans = [(name, max(start, from_s), min(end, to_s)) for name, start, end in spans
+             if end > from_s and start < to_s]  # fmt: skip
+    took_s = {}
+    for name, start, end in spans:
+        took_s[name] = took_s.get(name, 0) + end - start
+    spans = [span for span in spans if took_s[span[0]] >= LEAST_S]  # not each moment of the boot
+    names = sorted({span[0] for span in spans}, reverse=True) or ["nobody"]
+    made = axis.figure("Who sets the offer", 62 + 17 * len(names), y_range=names)
+    made.ygrid.grid_line_color = None
+    data = {"y": [], "left": [], "right": [], "colour": []}
+    for name, start, end in spans:
+        data["y"].append(name)
+        data["left"].append(start)
+        data["right"].append(end)
+        data["colour"].append(GREEN if name == "armed" else SETTERS.get(name[7:], GREY))
+    made.hbar(y="y", left="left", right="right", height=0.7, color="colour", line_color=None,
+              source=ColumnDataSource(data))  # fmt: skip
+    return made
+
+
 def _envelope(made, case, found):
     """FFR: from the crossing on, the power must be below the green area's top in time."""
     crossings = case.profile.crossings(case.level_hz)
@@ -129,6 +166,7 @@ def of_case(outcome):
         if any(row[2:] != [1.0, 1.0, 1.0] for row in case.profile.rows):
             made.append(volts(axis, case, from_s, to_s))
         made.append(power(axis, case, found, from_s, to_s))
+        made.append(setters(axis, case, found, from_s, to_s))
         made[-1].xaxis.major_label_text_font_size = "11px"
         made[-1].xaxis.axis_label = "time of the test input"
         made[-1].xaxis.axis_label_text_font_size = "11px"
