@@ -8,17 +8,17 @@ import pytest
 from tools import size_budget
 from tools.flash import boards, build, packs
 
-# KB, as reached. Who needs more raises them here, in the commit that needs it.
+# KB, as reached and some 3 % more. Who needs more raises them here, in the commit that needs it.
 REACHED = {
-    "flash": 153,
-    ("charger alone", "stock"): 100,
-    ("charger alone", "ROMFS"): 57,
-    ("with OCPP", "stock"): 160,
-    ("with OCPP", "ROMFS"): 87,
-    ("with OCPP, every part in use", "stock"): 232,
-    ("with OCPP, every part in use", "ROMFS"): 120,
-    ("with OCPP, Wi-Fi and TLS", "stock"): 196,
-    ("with OCPP, Wi-Fi and TLS", "ROMFS"): 119,
+    "flash": 157,
+    ("charger alone", "stock"): 99,
+    ("charger alone", "ROMFS"): 56,
+    ("with OCPP", "stock"): 163,
+    ("with OCPP", "ROMFS"): 89,
+    ("with OCPP, every part in use", "stock"): 236,
+    ("with OCPP, every part in use", "ROMFS"): 124,
+    ("with OCPP, Wi-Fi and TLS", "stock"): 201,
+    ("with OCPP, Wi-Fi and TLS", "ROMFS"): 121,
 }
 
 
