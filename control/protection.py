@@ -17,6 +17,8 @@
 | pe          | earth monitor not healthy for 50 ms                  | healthy and unplugged |
 | temperature | 10 K above the stop of the derating curve            | cooled, and 30 s      |
 | overvoltage | 1.20 of nominal for 0.2 s                            | gone for 60 s         |
+| pilot       | duty read back from the pin differs, three times in  | unplugging            |
+|             | a row, 100 ms apart (where the board can read it)    |                       |
 
 docs/protection.md has reaction, time and test of each.
 """
@@ -37,6 +39,7 @@ RCD_TEST = const(8)
 PE = const(9)
 TEMPERATURE = const(10)
 OVERVOLTAGE = const(11)
+PILOT = const(12)
 NAMES = (
     "none",
     "rcd",
@@ -50,6 +53,7 @@ NAMES = (
     "pe",
     "temperature",
     "overvoltage",
+    "pilot",
 )
 # What a power cut must not clear: somebody has to look, or at least to unplug (firmware/alarms).
 KEPT = (RCD, WELD, RCD_TEST, PE)

@@ -29,6 +29,7 @@ class Readings:
         self.phase_closed = 0
         self.rcd_ok = 0  # a broken wire reads like a trip
         self.pe_ok = 1  # stays 1 on a board without an earth monitor
+        self.pilot_ok = 1  # 0: the duty on the pilot is not the one asked for
         self.temperature_dc = 200  # tenths of a degree Celsius
         self.temperature_age_ms = 1 << 28  # never
         self.l1_ma = 0

@@ -45,8 +45,8 @@ class Sources:
         self._set(now_ms, limits.METER, METER_FLOOR_MA, not meter_ok)
 
     def board(self, dt_ms, now_ms, readings, meter_ok, phases):
-        """Temperature and voltage; returns a fault of control.protection, or NONE."""
-        found = protection.NONE
+        """Temperature, voltage, own pilot; returns a fault of control.protection, or NONE."""
+        found = protection.NONE if readings.pilot_ok else protection.PILOT
         thermal = self.thermal
         if thermal:
             thermal.step(readings.temperature_dc, readings.temperature_age_ms)

@@ -18,15 +18,15 @@ class PilotPwm:
 
     def __init__(self, pin):
         self._pwm = PWM(Pin(pin), freq=_HZ, duty_u16=65535)
-        self._mode = _X1
-        self._duty_ppm = 0
+        self.mode = _X1
+        self.duty_ppm = 0
 
     def drive(self, mode, duty_ppm):
         """Show x1 (0), PWM (1) with `duty_ppm` of the period, or F (2)."""
-        if mode == self._mode and duty_ppm == self._duty_ppm:
+        if mode == self.mode and duty_ppm == self.duty_ppm:
             return
-        self._mode = mode
-        self._duty_ppm = duty_ppm
+        self.mode = mode
+        self.duty_ppm = duty_ppm
         if mode == _PWM:
             self._pwm.duty_ns(duty_ppm)  # one ppm of 1 ms is one nanosecond
         elif mode == _F:

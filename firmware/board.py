@@ -10,6 +10,7 @@ from control.guard import Guard
 from control.readings import PILOT_X1, Readings
 from drivers.contactor import Contactors
 from drivers.cp_switch import CpSwitch
+from drivers.duty_check import DutyCheck
 from drivers.guard_timer import GuardTimer
 from drivers.rcd import Rcd
 
@@ -55,6 +56,7 @@ class Board:
         self._rcd_test = 0
         self.guard = Guard()
         self._guard_timer = GuardTimer(self.guard, self.contactors, self.sense, self.rcd)
+        self._duty = DutyCheck(self.pilot, self.sense)
         self._steps = 0
         self._meter_answers = -1
 
@@ -82,6 +84,7 @@ class Board:
         if self._steps >= _PROXIMITY_EVERY:
             self._steps = 0
             readings.pp_ohm = self.proximity.ohm()
+            readings.pilot_ok = self._duty.look()
             if self._earth:
                 readings.pe_ok = self._earth.value()
             if self.temperature:

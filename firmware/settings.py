@@ -10,6 +10,7 @@ import json
 from firmware import Settings, boards
 
 FILE = "settings.json"
+_BURST_MA = 65000  # drivers/esp32/burst_sense.py
 SECRETS = ("wifi_password", "setup_password", "authorization_key")
 
 # key: (default, lowest, highest) for integers, (default, choices) for names, a default
@@ -125,6 +126,12 @@ def _fitted(settings):
                 ", ".join(offered),
                 settings.board,
             )
+    if settings.pilot_sense == "burst" and settings.max_current_ma > _BURST_MA:
+        # Beyond 90 % the low plateau is too short for it.
+        yield "max_current_ma: %d: expected at most %d with pilot_sense burst" % (
+            settings.max_current_ma,
+            _BURST_MA,
+        )
     if settings.meter in ("sdm120", "bl0942") and (settings.phases == 3 or settings.phase_switch):
         # What it does not see on L2 and L3 would count as no current.
         yield "meter: %r measures one phase: expected phases 1 and phase_switch false" % (

@@ -32,6 +32,8 @@ _STATIC_MV = const(3000)  # plateaus nearer than this are one
 class BurstSense:
     """pin_mv = offset_mv + cp_mv / ratio. `stale` is 1 until the first burst."""
 
+    duty_tolerance_ppm = 80000  # a few of 60 reads
+
     def __init__(self, pin, offset_mv, ratio):
         self._adc = ADC(Pin(pin), atten=ADC.ATTN_11DB)
         self._offset_uv = offset_mv * 1000

@@ -60,6 +60,8 @@ class PhaseSense:
     A pilot that is not sampled any more reads 0 mV, the fault state E: `stale` tells.
     """
 
+    duty_tolerance_ppm = 5000  # slopes of 2 us, and the comparator
+
     def __init__(self, pwm_pin, cp_pin, pp_pin, offset_mv, ratio, slices, duty_pin=-1):
         if not (26 <= cp_pin <= 29 and 26 <= pp_pin <= 29):
             raise ValueError("PhaseSense: pins %d, %d: expected 26 to 29" % (cp_pin, pp_pin))

@@ -58,6 +58,7 @@ _CODES = {
     protection.PE: "GroundFailure",
     protection.TEMPERATURE: "HighTemperature",
     protection.OVERVOLTAGE: "OverVoltage",
+    protection.PILOT: "InternalError",
 }
 
 _A = const(0)

@@ -220,3 +220,15 @@ def test_voltages_of_a_silent_meter_are_not_judged():
     rig.readings.l1_mv = 0
     rig.wait(10000)
     assert rig.state == "C2" and rig.charger.offer_ma == 6000
+
+
+def test_another_duty_on_the_pilot_than_asked_for_opens_until_unplugged():
+    rig = charging()
+    rig.readings.pilot_ok = 0
+    rig.run(200)
+    assert fault(rig) == "pilot" and not rig.closed
+    rig.readings.pilot_ok = 1  # x1 and F are not compared
+    rig.run(60000)
+    assert fault(rig) == "pilot" and not rig.closed
+    rig.run(3000, "A")
+    assert fault(rig) == "none"

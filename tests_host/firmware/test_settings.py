@@ -28,6 +28,10 @@ def test_each_wrong_value_is_named_with_what_was_expected():
         ({"csms_url": "http://x"}, ("csms_url", "ws://")),
         ({"csms_url": 5}, ("csms_url", "text")),
         ({"phases": 2}, ("phases", "1 or 3")),
+        (
+            {"board": "esp32", "pilot_sense": "burst", "max_current_ma": 65001},
+            ("max_current_ma", "at most 65000 with pilot_sense burst"),
+        ),
         ({"nominal_mhz": 55000}, ("nominal_mhz", "50000 or 60000")),
         ({"fcr_full_mhz": 10, "fcr_deadband_mhz": 10}, ("fcr_deadband_mhz", "less than")),
     ):
