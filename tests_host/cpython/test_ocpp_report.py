@@ -3,8 +3,15 @@
 
 import json
 
+from tests_host.firmware.test_keys import ELSEWHERE
 from tools.ocpp import __main__ as report
 from tools.ocpp import cost, messages, page, speed, suites
+
+# Limits that a test meets without naming the key.
+TOLD_BY_OTHER_WORDS = (
+    "LocalAuthListMaxLength",
+    "CertificateStoreMaxLength",
+)
 
 
 def quiet(_):
@@ -23,6 +30,15 @@ def test_every_message_is_on_the_wire_and_within_the_schemas():
     assert set(errors) <= {"CertificateSigned"}  # its chain here is none
     assert set(messages.REQUIRED_KEYS) <= set(keys)
     assert "value" not in keys["AuthorizationKey"]  # a secret is never told
+
+
+def test_the_tests_that_show_what_a_key_does_are_there():
+    for key, name in ELSEWHERE.items():
+        module, function = name.split(".")
+        (path,) = (messages.ROOT / "tests_host").rglob(module + ".py")
+        text = path.read_text(encoding="utf-8")
+        assert f"def {function}(" in text, key
+        assert key in text or key in TOLD_BY_OTHER_WORDS, key
 
 
 def test_round_trips_over_ws():

@@ -28,9 +28,9 @@ def main(arguments=None):
     def progress(text):
         print(f"{time.monotonic() - began:5.0f} s  {text}", flush=True)
 
+    on_cpython.prepare()
     sections = list(messages.section(progress))
     sections.append(speed.section(progress))
-    on_cpython.prepare()
     sections.append(cost.section(progress))
     sections.append(suites.composite(progress, options.sets, options.jobs))
     sections.append(suites.power_cuts(progress, options.jobs))

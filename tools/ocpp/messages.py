@@ -163,6 +163,8 @@ def section(progress):
                 faults.append(f"{action}: never on the wire")
     missing = [key for key in REQUIRED_KEYS if key not in keys]
     faults += [f"key {key}: not told by GetConfiguration" for key in missing]
+    from tests_host.firmware.test_keys import shown_by  # needs the firmware to be importable
+
     key_rows = []
     for key in sorted(keys):
         entry = keys[key]
@@ -171,7 +173,10 @@ def section(progress):
             access = "write only"
         needed = "required" if key in REQUIRED_KEYS else "optional"
         files = ", ".join(tests.get(key, []))
-        key_rows.append([key, access, needed, entry.get("value", ""), files, 1])
+        shown = shown_by(key)
+        if not shown:
+            faults.append(f"key {key}: no test shows what it does")
+        key_rows.append([key, access, needed, entry.get("value", ""), shown, files, 1])
     supported = sum(row[2] == "yes" for row in rows)
     messages = {
         "title": "Messages",
@@ -186,10 +191,11 @@ def section(progress):
     configuration = {
         "title": "Configuration keys",
         "about": "As GetConfiguration tells them on the wire.",
-        "columns": ["key", "access", "OCPP 1.6", "value", "tests that name it", "seen"],
+        "columns": ["key", "access", "OCPP 1.6", "value", "effect shown by", "tests that name it",
+                    "seen"],
         "rows": key_rows,
         "faults": [],
         "summary": f"{len(key_rows)} keys, {len(REQUIRED_KEYS) - len(missing)} of "
         f"{len(REQUIRED_KEYS)} required ones",
-    }
+    }  # fmt: skip
     return messages, configuration
