@@ -5,6 +5,7 @@ import json
 
 from tools.flash.__main__ import flash
 from tools.flash.desk.cable import Desk, boot
+from tools.flash.packs import bundle
 from tools.tree import ROOT
 
 PARTS = 6
@@ -40,14 +41,17 @@ def application(version, trouble="pass"):
     return {path: text.encode() for path, text in files.items()}
 
 
-def install(flash_image, version, trouble="pass", seconds=5, **desk):
-    """Install with the real tool through the desk's port; return (what it told, the desk)."""
+def install(flash_image, version, trouble="pass", seconds=5, packed=False, **desk):
+    """Install with the real tool through the desk's port; return (what it told, the desk).
+
+    packed: the modules travel and lie in packs, as those of the real application do.
+    """
     told = []
+    files = application(version, trouble)
     with Desk(flash_image, **desk) as board:
         wait_for_prompt(board)
-        flash(
-            board.port, "pico_w", application(version, trouble), tell=told.append, seconds=seconds
-        )
+        files = bundle(files) if packed else files
+        flash(board.port, "pico_w", files, tell=told.append, seconds=seconds)
     return told, board
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The cable is pulled, or the power fails, at every step of an update.
 
-After each cut the board must boot the old or the new application whole, and the same command
-run again must complete. GRIDPILOT_ALL_CUTS=1 tries every single one.
+The modules lie in packs, as those of the real application do. After each cut the board must boot
+the old or the new application whole, and the same command run again must complete. GRIDPILOT_ALL_CUTS=1 tries every single one.
 """
 
 import os
@@ -14,6 +14,7 @@ from tests_host.cpython.flash_rig import application, install, running, wait_for
 from tools.flash.__main__ import flash
 from tools.flash.desk.cable import Desk, new_flash
 from tools.flash.errors import FlashError
+from tools.flash.packs import bundle
 
 EVERY = bool(os.environ.get("GRIDPILOT_ALL_CUTS"))
 SHARES = 4  # so that the workers of pytest can share the work
@@ -23,8 +24,8 @@ SHARES = 4  # so that the workers of pytest can share the work
 def before(tmp_path_factory):
     """A flash with version 2 running, version 1 in the other folder."""
     image = new_flash(tmp_path_factory.mktemp("flash") / "before.img")
-    install(image, 1)
-    install(image, 2)
+    install(image, 1, packed=True)
+    install(image, 2, packed=True)
     return image
 
 
@@ -33,7 +34,8 @@ def interrupted(image, new=3, **desk):
     with Desk(image, **desk) as board:
         wait_for_prompt(board)
         try:
-            flash(board.port, "pico_w", application(new), tell=lambda line: None, seconds=1)
+            files = bundle(application(new))
+            flash(board.port, "pico_w", files, tell=lambda line: None, seconds=1)
         except FlashError as error:
             assert "\n" not in str(error)
             return True
@@ -44,7 +46,7 @@ def after_a_cut(image, old, new):
     """Boot, then finish the job."""
     version = running(image)
     assert version in (old, new)
-    install(image, new)
+    install(image, new, packed=True)
     assert running(image) == new
     return version
 
@@ -61,15 +63,15 @@ def survive(before, tmp_path, kind, places):
 
 def commands_of_an_update(before, tmp_path):
     image = shutil.copy(before, tmp_path / "trace.img")
-    _, board = install(image, 3)
+    _, board = install(image, 3, packed=True)
     return board.waits[1:]
 
 
 @pytest.mark.parametrize("share", range(SHARES))
 def test_cable_pulled_at_each_command(before, tmp_path, share):
     ends = commands_of_an_update(before, tmp_path)
-    assert len(ends) > 80
-    step = 1 if EVERY else 5
+    assert len(ends) > 40
+    step = 1 if EVERY else 3
     survive(before, tmp_path, "pull_after", ends[share :: SHARES * step])
 
 
@@ -85,16 +87,16 @@ def test_power_fails_in_the_middle_of_flash_writes(before, tmp_path):
     writes = 0
     while interrupted(shutil.copy(before, image), cuts=writes):
         running(image)
-        writes += 16
-    assert writes > 32  # an update writes the flash that often
-    step = 1 if EVERY else 9
+        writes += 8
+    assert writes > 16  # an update writes the flash that often
+    step = 1 if EVERY else 3
     found = survive(before, tmp_path, "cuts", range(1, writes, step))
     assert found == {2, 3}
 
 
 def test_first_installation_cut_at_each_command(tmp_path):
     image = new_flash(tmp_path / "flash.img")
-    _, board = install(image, 1)
+    _, board = install(image, 1, packed=True)
     for end in board.waits[1 :: 1 if EVERY else 9]:
         image = new_flash(tmp_path / "flash.img")
         interrupted(image, new=1, pull_after=end)
