@@ -91,9 +91,10 @@ class Calls:
         if part is None:
             row = self._row(name)
             if row:
-                for module in modules(row):
+                names = modules(row)
+                for module in names:
                     lazy.load(module)
-                part = getattr(sys.modules[module], row[1])(self._app, self._station)
+                part = getattr(sys.modules[names[-1]], row[1])(self._app, self._station)
                 setattr(self._station, name, part)
                 self._used_s[name] = self._app.clock.uptime_s()
                 if hasattr(part, "load"):

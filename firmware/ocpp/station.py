@@ -134,12 +134,15 @@ class Station:
 
     def trigger(self, message):
         """Put what TriggerMessage asked for into the outbox."""
-        if message == "DiagnosticsStatusNotification" and self.need("uploads"):
-            self.uploads.tell_diagnostics()
-        elif message == "LogStatusNotification" and self.need("uploads"):
-            self.uploads.tell_log()
-        elif self.need("update"):
-            self.update.tell(message.startswith("Signed"))
+        part = self.need("update" if "Firmware" in message else "uploads")
+        if part is None:
+            return
+        if message == "DiagnosticsStatusNotification":
+            part.tell_diagnostics()
+        elif message == "LogStatusNotification":
+            part.tell_log()
+        else:
+            part.tell(message.startswith("Signed"))
 
     # What the session tells.
 
