@@ -23,12 +23,15 @@ class Ethernet:
         self.rssi_dbm = 0
         self.address = ""
         self._started_ms = None
+        self._broken = False
 
     def step(self, now_ms):
         """Look at the link; never waits."""
         try:
             self._step(now_ms)
         except OSError as error:
+            self._started_ms = now_ms  # not again before _ADDRESS_MS
+            self._broken = True
             self._down("interface: %r" % error)
 
     def _step(self, now_ms):
@@ -39,11 +42,13 @@ class Ethernet:
             self._started_ms = now_ms
             if not self.up:
                 self.up = True
+                self._broken = False
                 self.reason = ""
                 self.address = self._lan.ifconfig()[0]
                 self._event("ethernet_up", address=self.address)
         else:
-            self._down("no link or no address")
+            if not self._broken:  # else the chip's own error says more
+                self._down("no link or no address")
             if (now_ms - self._started_ms) & _MASK >= _ADDRESS_MS:
                 self._lan.active(False)
                 self._started_ms = None

@@ -2,7 +2,8 @@
 """The cable is pulled, or the power fails, at every step of an update.
 
 The modules lie in packs, as those of the real application do. After each cut the board must boot
-the old or the new application whole, and the same command run again must complete. GRIDPILOT_ALL_CUTS=1 tries every single one.
+the old or the new application whole, and the same command run again must complete.
+GRIDPILOT_ALL_CUTS=1 tries every single one.
 """
 
 import os

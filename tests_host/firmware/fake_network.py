@@ -49,10 +49,22 @@ class WLAN:
         return sum(1 for call in self.calls if call[0] == name)
 
 
+class Wired(WLAN):
+    """A wired interface, made with whatever the port wants to know of its pins."""
+
+    def __init__(self, *pins, **wiring):
+        super().__init__(None)
+        self.pins = pins
+        self.wiring = wiring
+
+
 class Network:
     """The module itself."""
 
     WLAN = WLAN
+    LAN = Wired
+    WIZNET5K = Wired
+    PHY_LAN8720 = 5
     STAT_WRONG_PASSWORD = -3
     STAT_NO_AP_FOUND = -2
     STAT_CONNECT_FAIL = -1
