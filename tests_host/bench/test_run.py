@@ -139,6 +139,22 @@ def reset_once():
     assert [up["cause"] for up in result.events("up")] == [1, 3]
 
 
+def test_a_firmware_that_collects_very_often_is_spared_that():
+    firmware = """
+import gc, json
+from tools.bench.sim import memory
+
+def main():
+    for wanted in (4096, 100000, -1):
+        gc.threshold(wanted)
+        print(json.dumps({"event": "gc", "bytes": memory.gc.threshold()}))
+"""
+    result = simulate(firmware, seconds=1)
+    told = [event["bytes"] for event in result.events("gc")]
+    assert told[0] >= 32768
+    assert abs(told[1] - 100000) < 64 and told[2] < 0
+
+
 def test_a_firmware_that_fails_is_printed_and_the_watchdog_brings_it_back():
     firmware = FIRMWARE.replace("        dog.feed()", "        raise ValueError('as told')")
     result = simulate(firmware, seconds=5)

@@ -44,6 +44,7 @@ class Car:
         self.step_ma = v["step_ma"]
         self.up = v["up_ma_s"] * STEP_MS // 1000
         self.down = v["down_ma_s"] * STEP_MS // 1000
+        self.start_delay_ms = v["start_delay_ms"]
         self.stop_ms = v["stop_ms"]
         self.simplified = v["simplified"]
         self.need_mwms = v["need_wh"] * 3600000000
@@ -150,6 +151,8 @@ class Car:
         if not live:
             return 0
         ok = self.v_ok
+        if ok == 7 and v_pm[0] >= CAR_LOW_PM <= v_pm[1] and v_pm[2] >= CAR_LOW_PM:
+            return ok  # the common case
         for k in (0, 1, 2):
             pm = v_pm[k]
             if pm < CAR_LOW_PM:
@@ -199,7 +202,8 @@ class Car:
             self.live_since_ms = now_ms
 
     def _wants(self):
-        return self.ready and not self.full and self.habits.wants()
+        habits = self.habits
+        return self.ready and not self.full and (not habits.active or habits.wants())
 
     def _consider(self, now_ms):
         """S2 is open: close it once the pilot has allowed charging for long enough."""
@@ -210,8 +214,10 @@ class Car:
     def _charge(self, now_ms, three):
         """S2 is closed: follow the offer, or stop and then open S2."""
         stopping = self._aim(now_ms)
-        level = self._ramp()
+        level = self.level_ma
         goal = self.goal_ma
+        if level != goal or self.live_since_ms < 0:
+            level = self._ramp()
         self._set_current(level if level == goal else level - level % self.step_ma, three)
         if level:
             self.zero_since_ms = now_ms
@@ -240,7 +246,7 @@ class Car:
                     self.rate = self.level_ma * STEP_MS // (self.stop_ms + 1) + 1
             return True
         self.rate = self.down
-        if not powered or now_ms - self.live_since_ms < self.v["start_delay_ms"]:
+        if not powered or now_ms - self.live_since_ms < self.start_delay_ms:
             self.goal_ma = 0
         elif now_ms >= self.goal_from_ms:
             self.goal_ma = self._goal()

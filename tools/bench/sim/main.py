@@ -6,6 +6,7 @@ main.py, again after every reset and power cut, until the simulated time is over
 Messages to the host are JSON lines on stdout, see tools/bench/README.md.
 """
 
+import gc
 import sys
 
 # Not this folder: its machine.py, time.py and main.py must not shadow those of the firmware.
@@ -15,17 +16,17 @@ from time import ticks_diff as real_diff  # noqa: E402
 from time import ticks_ms as real_ms  # noqa: E402
 
 import tools.bench.sim.time as virtual_time  # noqa: E402
-from tools.bench.sim import chip, machine, tasks  # noqa: E402
+from tools.bench.sim import chip, machine, memory, tasks  # noqa: E402
 
 sys.modules["time"] = virtual_time
 sys.modules["machine"] = machine
+sys.modules["gc"] = memory
 sys.modules["_asyncio"] = tasks
 from asyncio import core  # noqa: E402
 
 tasks.core = core
 import asyncio  # noqa: E402
 import builtins  # noqa: E402
-import gc  # noqa: E402
 import json  # noqa: E402
 import random  # noqa: E402
 
@@ -174,7 +175,8 @@ class Run:
                 self._power_up()
                 self._boot()
                 self.world.watch.gone()
-                self._idle()  # the program has ended: the chip sits there until the watchdog
+                while True:  # the program has ended: the chip sits there until the watchdog
+                    self.waiter.sleep(1000000)
             except (End, Broken) as stop:
                 if isinstance(stop, Broken):
                     raise stop.args[0]
@@ -248,10 +250,6 @@ class Run:
             self.recorder.frame(direction, text)
             if self.flight.external:
                 self.flight.saw(direction, text)
-
-    def _idle(self):
-        while True:
-            self.waiter.sleep(1000000)
 
 
 def _boot_py():

@@ -7,6 +7,7 @@ The values are refreshed every 200 ms; an answer begins 10 ms after the request 
 """
 
 import struct
+from array import array
 
 FUNCTION = 4
 ANSWER_US = 10000
@@ -14,13 +15,21 @@ MWMS_PER_WH = 3600000000
 START_WH = 100000  # a meter that has seen some life; float32 still resolves 0.01 Wh here
 
 
+def _crc_of_byte(crc):
+    for _ in range(8):
+        crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+    return crc
+
+
+_CRC = array("H", [_crc_of_byte(byte) for byte in range(256)])
+
+
 def crc16(data):
     """Modbus CRC of `data` (polynomial 0xA001, start 0xFFFF); sent low byte first."""
+    table = _CRC
     crc = 0xFFFF
     for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+        crc = crc >> 8 ^ table[(crc ^ byte) & 0xFF]
     return crc
 
 
@@ -44,6 +53,7 @@ class Meter:
         self.mhz = 50000
         self.energy_mwms = START_WH * MWMS_PER_WH
         self._wh_mwms = self.energy_mwms  # register as of the last refresh
+        self._answers = {}  # to the requests since then
 
     def energy_wh(self):
         """The import register in whole Wh."""
@@ -57,6 +67,7 @@ class Meter:
             self.p_mw[k] = v_mv[k] * i_ma[k] // 1000
         self.mhz = mhz
         self._wh_mwms = self.energy_mwms
+        self._answers.clear()
 
     def _value(self, register):
         if register <= 16:
@@ -93,7 +104,9 @@ class Meter:
         """A request came over the line."""
         if self.silent or not self.powered:
             return
-        reply = self.answer(data)
+        reply = self._answers.get(data)
+        if reply is None:
+            reply = self._answers[data] = self.answer(data)
         if reply:
             arrived = self.clock.now_us + len(data) * line.byte_us
             line.send(reply, arrived + ANSWER_US)

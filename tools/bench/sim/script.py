@@ -10,7 +10,7 @@ wake, ...), looked at every 10 ms, and the signals of edges.csv, known at once.
 
 from tools.bench.sim.controls import carry_out
 from tools.bench.sim.events import Event
-from tools.bench.sim.watch import SOURCES, state_name
+from tools.bench.sim.watch import SOURCES, state_name, state_of
 
 
 class Trigger:
@@ -52,12 +52,13 @@ class Script:
         if self._timed:
             world.clock.at(self._event, self._timed[0]["at_ms"] * 1000)
         polled = ("state",) + SOURCES
-        self._polled = [(t.source, t) for t in self.triggers if t.source in polled]
         self._edges = {}
         for trigger in self.triggers:
-            if trigger.source not in polled:
-                self._edges.setdefault(trigger.source, []).append(trigger)
-        self._last = {}
+            self._edges.setdefault(trigger.source, []).append(trigger)
+        self._polled = [(source, self._edges.pop(source, ())) for source in polled]
+        self._polled = [pair for pair in self._polled if pair[1]]
+        self._last = {}  # state of each source, as far as its triggers have seen it
+        self._noted = {}  # the same for `visited`
         self.visited = []  # "phases:moving" ... in the order of their first coming, if asked for
         self._visits_us = visits_ms * 1000
         self._sources = polled if visits_ms >= 0 else ()
@@ -86,19 +87,21 @@ class Script:
         """Every 10 ms while the firmware runs: has one of its states changed?"""
         if self._settled_steps:
             self._settle()
+        if self._sources and self.world.clock.now_us >= self._visits_us:
+            noted = self._noted
+            for source in self._sources:
+                state = state_of(charger, source)
+                if noted.get(source) != state:
+                    noted[source] = state
+                    name = source + ":" + state_name(charger, source)
+                    if name not in self.visited:
+                        self.visited.append(name)
         last = self._last
-        for source in self._sources:
-            name = source + ":" + state_name(charger, source)
-            if name not in self.visited and self.world.clock.now_us >= self._visits_us:
-                self.visited.append(name)
-        now = {}
-        for source, trigger in self._polled:
-            if source not in now:
-                now[source] = state_name(charger, source)
-            value = now[source]
-            if value == trigger.value and last.get(source) != value and trigger.left > 0:
-                trigger.seen()
-        last.update(now)
+        for source, triggers in self._polled:
+            state = state_of(charger, source)
+            if last.get(source) != state:
+                last[source] = state
+                self._seen(triggers, state_name(charger, source))
 
     def _settle(self):
         if self._timed or self.actions_left or not self.world.car.i_ma[0]:
@@ -109,8 +112,12 @@ class Script:
             self._over()
 
     def _edge(self, signal, value):
-        for trigger in self._edges.get(signal, ()):
-            if str(value) == trigger.value and trigger.left > 0:
+        if signal in self._edges:
+            self._seen(self._edges[signal], str(value))
+
+    def _seen(self, triggers, value):
+        for trigger in triggers:
+            if value == trigger.value and trigger.left > 0:
                 trigger.seen()
 
     def missed(self):

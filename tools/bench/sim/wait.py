@@ -43,6 +43,12 @@ class Waiter:
 
     def wait(self, dt):
         """See above. May return early; the loop asks again."""
+        if dt == 0 and self.clock.halt is None and self._spins < SPIN_LIMIT:
+            self._spins += 1
+        else:
+            self._pass(dt)
+
+    def _pass(self, dt):
         try:
             self._wait(dt)
         except Exception as error:
@@ -52,13 +58,10 @@ class Waiter:
     def _wait(self, dt):
         clock = self.clock
         if dt == 0 and clock.halt is None:
-            self._spins += 1
-            if self._spins > SPIN_LIMIT:
-                raise RuntimeError(
-                    "the firmware has been busy for %d task switches without letting time pass"
-                    % SPIN_LIMIT
-                )
-            return
+            raise RuntimeError(
+                "the firmware has been busy for %d task switches without letting time pass"
+                % SPIN_LIMIT
+            )
         self._spins = 0
         if clock.halt is None:
             if self.realtime:
