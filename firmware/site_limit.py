@@ -17,6 +17,7 @@ import asyncio
 from micropython import const
 
 from control import limits
+from firmware import names
 from firmware.site_meter import SiteMeter
 
 STALE_MS = const(5000)
@@ -36,11 +37,15 @@ class SiteLimit:
             settings.site_meter,
             app.now_ms,
             unit=settings.site_meter_unit,
+            address=self._address,
         )
         self._answered = self.meter.answers
         self._error = ""
         self._earlier = [self._floor_ma, self._floor_ma]
         app.charger.limits.offer(limits.SITE, self._floor_ma, app.now_ms())
+
+    def _address(self, host, port):
+        return names.address(self._app, host, port)
 
     def left_ma(self):
         """What the charger may draw from each phase, by the last answer; 0 and more."""

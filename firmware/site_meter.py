@@ -24,9 +24,10 @@ _PAUSE_S = 5
 class SiteMeter(Values):
     """One connection. kind: a name of TABLES; unit: the gateway's number of the meter."""
 
-    def __init__(self, host, kind, now_ms, port=502, unit=1):
+    def __init__(self, host, kind, now_ms, port=502, unit=1, address=None):
         super().__init__()
         self._host = host
+        self._address = address  # None or callable(host, port) -> numeric address
         self._port = port
         self._unit = unit
         self._table = TABLES[kind]
@@ -40,8 +41,11 @@ class SiteMeter(Values):
         while True:
             writer = None
             try:
+                host = self._host
+                if self._address:
+                    host = self._address(host, self._port)
                 reader, writer = await asyncio.wait_for(
-                    asyncio.open_connection(self._host, self._port), _PATIENCE_S
+                    asyncio.open_connection(host, self._port), _PATIENCE_S
                 )
                 while True:
                     for block in self._table:

@@ -8,6 +8,7 @@ samples, time-outs, pings. Features are loaded when they are needed (calls.py).
 
 import asyncio
 
+from firmware import names
 from firmware.ocpp import meter, websocket
 from firmware.ocpp.access import Access
 from firmware.ocpp.authorise import Authorise
@@ -205,11 +206,14 @@ class Station:
         elif self.security and kind == "certificate":
             self.security.event("InvalidCentralSystemCertificate", why)
 
+    def _address(self, host, port):
+        return names.address(self._app, host, port)
+
     async def _connection(self):
         app = self._app
         url, ssl, authorization = self.access.attempt()
         socket = await asyncio.wait_for(
-            websocket.connect(url, _PROTOCOL, ssl, authorization), _CONNECT_S
+            websocket.connect(url, _PROTOCOL, ssl, authorization, self._address), _CONNECT_S
         )
         ssl = authorization = None
         app.log.event("ocpp_connected", id=self._id)

@@ -55,24 +55,26 @@ def _tap(direction, text):
         frame_tap(direction, text)
 
 
-async def connect(url, protocol, ssl=None, authorization=None):
+async def connect(url, protocol, ssl=None, authorization=None, address=None):
     """Open a connection and return a WebSocket. Raises Closed or ValueError (bad URL).
 
     `ssl` is the context handed to open_connection for wss (it checks the certificate against the
     host name of the URL); without one wss is refused, so that a missing certificate never becomes
-    an unverified connection. `authorization`: value of that header, or None.
+    an unverified connection. `authorization`: value of that header, or None. `address`: None or
+    callable(host, port) that says where the host is (firmware/names.py).
     """
     tls, host, port, path = parse_url(url)
     if tls and ssl is None:
         raise ValueError("csms_url %r: wss needs a certificate, none is set up" % url)
     traffic.busy += 1
     try:
+        place = address(host, port) if address else host
         if tls:
             reader, writer = await asyncio.open_connection(
-                host, port, ssl=ssl, server_hostname=host
+                place, port, ssl=ssl, server_hostname=host
             )
         else:
-            reader, writer = await asyncio.open_connection(host, port)
+            reader, writer = await asyncio.open_connection(place, port)
         socket = WebSocket(reader, writer)
         try:
             named = "[%s]:%d" if ":" in host else "%s:%d"
