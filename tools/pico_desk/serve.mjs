@@ -6,7 +6,7 @@
 import net from "node:net";
 import readline from "node:readline";
 import { bootrom } from "./bootrom.mjs";
-import { Pico } from "./chip/emu.mjs";
+import { Pico } from "./rp2040/pico.mjs";
 import { Desk } from "./desk.mjs";
 
 const [rom, image, port, deskPort, sense] = process.argv.slice(2);
