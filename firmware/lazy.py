@@ -12,6 +12,7 @@ import gc
 import sys
 
 _OURS = ("firmware.", "control.", "drivers.")
+_RESERVE = 16384  # more than any module takes, and a frame comes in meanwhile
 _came_with = {}  # module: all modules that its loading has brought
 
 
@@ -19,7 +20,7 @@ def load(name):
     """The module; imported if it is not there. If that fails, nothing half made is left."""
     if name not in sys.modules:
         before = set(sys.modules)
-        gc.collect()  # so that there is room in one piece
+        _make_room(name)
         try:
             __import__(name)
         except BaseException:
@@ -27,6 +28,14 @@ def load(name):
             raise
         _came_with[name] = [other for other in sys.modules if other not in before]
     return sys.modules[name]
+
+
+def _make_room(name):
+    """MemoryError before there is no room at all: every collection would hold up control then."""
+    if hasattr(gc, "mem_free") and gc.mem_free() < _RESERVE:
+        gc.collect()
+        if gc.mem_free() < _RESERVE:
+            raise MemoryError("no room for " + name)
 
 
 def drop(name):

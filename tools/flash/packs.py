@@ -16,11 +16,13 @@ def bundle(files):
 
 
 def pack(members):
-    """Lines "name offset size bits", offsets from the end of the empty line; the deflated data."""
+    """Lines "name offset size bits", offsets from the end of the empty line; the deflated data,
+    of which size says how much it is.
+    """
     lines, parts, at = [], [], 0
     for name, data in members:
-        lines.append("%s %d %d %d\n" % (name, at, len(data), _WINDOW_BITS))
         squeeze = zlib.compressobj(9, zlib.DEFLATED, -_WINDOW_BITS)
         parts.append(squeeze.compress(data) + squeeze.flush())
+        lines.append("%s %d %d %d\n" % (name, at, len(parts[-1]), _WINDOW_BITS))
         at += len(parts[-1])
     return ("".join(lines) + "\n").encode() + b"".join(parts)

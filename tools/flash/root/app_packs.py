@@ -37,6 +37,7 @@ class Packs:
 
     def __init__(self, folder):
         self._folder = folder
+        self._found = None  # (path, place in the pack, size, bits) of the last look-up
 
     def mount(self, _readonly, _mkfs):
         """Nothing to prepare."""
@@ -48,8 +49,18 @@ class Packs:
         return open(self._folder + "/" + (folder.replace("/", ".") or "root") + ".pack", "rb")
 
     def _find(self, path):
-        """(pack at the module's first byte, size, bits or 0); OSError when it is not there."""
-        folder, _, name = path.rpartition("/")
+        """Look a module up; OSError when it is not there.
+
+        The importer asks for x.py, x.mpy and x.mpy again: it is x that is looked up, once.
+        """
+        stem = path[: path.rfind(".") + 1]
+        if self._found is None or not self._found[0].startswith(stem):
+            self._look_up(stem)
+        if self._found[0] != path:
+            raise OSError(2)
+
+    def _look_up(self, stem):
+        folder, _, name = stem.rpartition("/")
         pack = self._pack(folder)
         head = b"\n"
         end = -1
@@ -59,31 +70,36 @@ class Packs:
                 break
             head += piece
             end = head.find(b"\n\n")
-        at = head.find(b"\n" + name.encode() + b" ", 0, max(end, 0))
+        pack.close()
+        at = head.find(b"\n" + name.encode(), 0, max(end, 0))
         if at < 0:
-            pack.close()
             raise OSError(2)
         words = head[at + 1 : head.find(b"\n", at + 1)].split()
-        found = [int(word) for word in words[1:]] + [0]
-        pack.seek(end + 1 + found[0])  # `head` has one byte more in front, the file two behind
-        return pack, found[1], found[2]
+        place, size, bits = [int(word) for word in words[1:] + [b"0"]][:3]
+        path = stem + words[0].decode()[len(name) :]
+        self._found = path, end + 1 + place, size, bits  # the head has one byte more in front
 
     def stat(self, path):
         """Size of a module, or that it is a folder."""
         path = path.strip("/")
-        kind, size = 0x8000, 0
         if "." in path:
-            pack, size, _ = self._find(path)
-        else:
-            pack, kind = self._pack(path), 0x4000
-        pack.close()
-        return (kind, 0, 0, 0, 0, 0, size, 0, 0, 0)
+            self._find(path)
+            return (0x8000, 0, 0, 0, 0, 0, self._found[2], 0, 0, 0)
+        self._pack(path).close()
+        return (0x4000, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
     def open(self, path, _mode):
         """A module as a stream."""
-        pack, size, bits = self._find(path.strip("/"))
+        path = path.strip("/")
+        self._find(path)
+        _, place, size, bits = self._found
+        self._found = None
+        pack = self._pack(path.rpartition("/")[0])
+        pack.seek(place)
         if not bits:
             return Module(pack, size)
         import deflate
 
-        return deflate.DeflateIO(pack, deflate.RAW, bits, True)
+        data = io.BytesIO(pack.read(size))  # it is taken byte by byte
+        pack.close()
+        return deflate.DeflateIO(data, deflate.RAW, bits)
