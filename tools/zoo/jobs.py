@@ -10,7 +10,7 @@ try:
 except ImportError:  # not on Windows
     resource = None
 
-from tools.bench import report, scenario, vehicles
+from tools.bench import scenario, vehicles
 from tools.bench.errors import BenchError
 from tools.bench.run import Verdict, simulate
 from tools.bench.triggers import stand_in
@@ -131,6 +131,8 @@ def carry_out(job, folder, keep=False):
     if judgement.held and not keep:
         shutil.rmtree(out, ignore_errors=True)
     elif record is not None:
+        from tools.bench import report  # takes half a second to load
+
         (out / "scenario.toml").write_text(text, encoding="utf-8")
         report.write(out / "report.html", plan, job.seed, record, Verdict(plan, record))
     seconds = time.monotonic() - begun

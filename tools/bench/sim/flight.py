@@ -62,13 +62,14 @@ class Flight:
                     self._since = None
                     return True
             else:
-                now = (self.base + traffic.conn, traffic.sent)
-                if now != self._synced:
-                    if now[0] != self._synced[0]:
+                conn = self.base + traffic.conn
+                sent = traffic.sent
+                if sent != self._synced[1] or conn != self._synced[0]:
+                    if conn != self._synced[0]:
                         self._expect = 0
-                    self.say({"bench": "sync", "conn": now[0], "sent": now[1]})
+                    self.say({"bench": "sync", "conn": conn, "sent": sent})
                     self._expect = self._answer("sync")
-                    self._synced = now
+                    self._synced = (conn, sent)
                 if traffic.received >= self._expect:
                     self._since = None
                     return True

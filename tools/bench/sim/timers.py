@@ -20,6 +20,8 @@ class Timer:
     PERIODIC = 1
 
     def __init__(self, id=-1, **how):
+        self._board = chip.board
+        self._clock = chip.clock
         self._event = Event(self._due)
         self._period_us = 0
         self._callback = None
@@ -34,26 +36,27 @@ class Timer:
         self._callback = callback
         self._hard = hard
         self._periodic = mode == Timer.PERIODIC
-        chip.board.timers.append(self)
-        chip.clock.at(self._event, chip.clock.now_us + self._period_us)
+        self._board.timers.append(self)
+        self._clock.at(self._event, self._clock.now_us + self._period_us)
 
     def _due(self):
+        clock = self._clock
         if self._periodic:
-            chip.clock.at(self._event, chip.clock.now_us + self._period_us)
+            clock.at(self._event, clock.now_us + self._period_us)
         try:
             if self._hard:
-                chip.board.call_hard(self._callback, self)
+                self._board.call_hard(self._callback, self)
             else:
                 self._callback(self)
         except Exception as error:
-            chip.clock.cancel(self._event)
+            clock.cancel(self._event)
             _callback_failed("Timer callback", error)
         except Reset:
             pass  # machine.reset() from a timer: the clock's halt does the rest
 
     def deinit(self):
         """Stop."""
-        chip.clock.cancel(self._event)
+        self._clock.cancel(self._event)
 
 
 class WDT:

@@ -66,20 +66,14 @@ class Waiter:
         if clock.halt is None:
             if self.realtime:
                 self._real(dt)
-            elif self.flight is None or self._may_advance():
+            elif self.flight is None or self.flight.settled():  # no frame is in flight
+                if self._external:
+                    self.flight.poll()
                 self._virtual(dt)
             if self.world.stalled:
                 self._stall()
         if clock.halt is not None:
             self._die()
-
-    def _may_advance(self):
-        """False while a frame is in flight."""
-        if not self.flight.settled():
-            return False
-        if self._external:
-            self.flight.poll()
-        return True
 
     def _virtual(self, dt):
         """Let time pass until the next task is due, or to the next event when none is."""
