@@ -64,6 +64,40 @@ def judge_evidence(case, found):
     ]  # fmt: skip
 
 
+CUT_S, GONE_S = 20, 8  # after the crossing; how long the power is gone
+
+
+def judge_cut(case, found):
+    """The power goes in the support: after the restart the charger tells what it has delivered."""
+    told = found.events("grid_activation")
+    summary = told[0] if told else {}
+    sent = []
+    for item in found.record.frames:
+        frame = item["frame"]
+        if item["dir"] == "out" and len(frame) > 3 and frame[2] == "DataTransfer":
+            if frame[3].get("messageId") == "GridActivation":
+                sent.append(json.loads(frame[3]["data"]))
+    lasted_s = summary.get("duration_ms", 0) / 1000
+    # t_ms: the board's ticks in the message, the bench's time in the log.
+    same = bool(sent) and all(sent[0][key] == summary.get(key) for key in sent[0] if key != "t_ms")
+    return [
+        env.Clause("the cut activation is closed after the restart", "one summary: power cut",
+                   "%d, %s" % (len(told), summary.get("end")),
+                   len(told) == 1 and summary.get("end") == "power cut", "D", "project rule"),
+        env.Clause("what was delivered until then", "%.0f W" % -case.capacity_w,
+                   "%s W after %s ms" % (summary.get("delivered_w"), summary.get("delay_ms")),
+                   abs(summary.get("delivered_w", 0) + case.capacity_w) <= case.step_w, "D",
+                   "project rule"),
+        env.Clause("how much of it the rows in flash show",
+                   "at least %d s of %d" % (CUT_S - 6, CUT_S), "%.1f s" % lasted_s,
+                   CUT_S - 6 <= lasted_s <= CUT_S, "D",
+                   "a piece of 50 rows is written at a time"),
+        env.Clause("told to the central system", "the same summary, once",
+                   "%d, %s" % (len(sent), "the same" if same else "another"),
+                   len(sent) == 1 and same, "D", "project rule"),
+    ]  # fmt: skip
+
+
 def transfer(message, data):
     """A DataTransfer of the central system, as the bench sends it."""
     payload = {"vendorId": "GridPilot", "messageId": message, "data": json.dumps(data)}
@@ -140,6 +174,10 @@ def cases(profiles):
              view_s=(58, 100)),
         Case("evidence", "Evidence of an activation in the charger's flash", "evidence", ramp,
              one, judge_evidence, vehicle=QUICK, capacity_ma=4000, level_hz=49.7),
+        Case("evidence_cut", "Power cut in an activation: closed after the restart", "evidence",
+             ramp, one, judge_cut, vehicle=QUICK, capacity_ma=4000, end_s=150, actions=[],
+             events=[{"at_s": 90 + 61.25 + CUT_S, "do": "power", "on": False},
+                     {"at_s": 90 + 61.25 + CUT_S + GONE_S, "do": "power", "on": True}]),
         Case("frr_signal", "Set-points by AFRRSignal over OCPP 1.6 DataTransfer", "FRR", quiet,
              {"baseline_ma": 11000, "frr": {"ramp_ma_s": 100}}, judge_frr, vehicle=ORDINARY,
              actions=frr_actions(90.0)),
