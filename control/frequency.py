@@ -13,6 +13,7 @@ from array import array
 from micropython import const
 
 from control.least_squares import median_of_5, rocof_mhz_s, window_mhz, without_odd_mhz
+from control.sliding import Line, shift_older
 
 FAST_CYCLES = const(5)
 _MIDDLE_CYCLES = const(10)
@@ -57,6 +58,7 @@ class Frequency:
         self.repairs = 0
         self._times = array("i", [0] * _RING)
         self._newest = 0
+        self._line = Line(SLOW_CYCLES, nominal_mhz)
         self._periods = array("i", [0] * 5)
         self._slot = 0
         self._good = 0  # cycles without a gap, up to SLOW_CYCLES
@@ -151,7 +153,7 @@ class Frequency:
         most_mhz = self._period_us * edge_count // 100
         self.steady = self._blank_ms <= 0 and -most_mhz < jump_mhz < most_mhz
         if self._good >= SLOW_CYCLES:
-            slow_mhz = self._window_mhz(SLOW_CYCLES)
+            slow_mhz = self._line.mhz(self._times, self._newest) + self._trim_mhz
             self.slow_mhz = slow_mhz
             self.valid = True
             self._follow(edge_count, fast_mhz, slow_mhz)
@@ -237,6 +239,7 @@ class Frequency:
         if self._good <= FAST_CYCLES or self._suspect_us or not -_JUMP_US < off_us < _JUMP_US:
             return 0
         half_us = period_us >> 1
+        self._line.renew()
         self._newest = (self._newest + 1) & 31
         self._times[self._newest] = (at_us - (period_us - half_us)) & 0x3FFFFFFF
         if self._good < SLOW_CYCLES:
@@ -256,25 +259,19 @@ class Frequency:
         if was_us:
             self._suspect_us = 0
             half_us = (was_us if was_us > 0 else -was_us) >> 1
-            if size_us <= half_us:
-                self._shift_older(was_us)  # back to what it was: the phase has stepped
+            if size_us <= half_us:  # back to what it was: the phase has stepped
+                shift_older(self._times, self._newest, was_us)
             elif -half_us <= was_us + off_us <= half_us:
                 at = (self._newest - 1) & 31  # long, then short: one edge was out of place
                 self._times[at] = (self._times[at] - was_us) & 0x3FFFFFFF
-                self.repairs = (self.repairs + 1) & 0x3FFFFFFF
+            else:
+                return
+            self._line.renew()
+            self.repairs = (self.repairs + 1) & 0x3FFFFFFF
             return
         limit_us = self._noise * 6 >> 4  # at most some milliseconds, since periods are checked
         if size_us > (limit_us if limit_us > _JUMP_US else _JUMP_US):
             self._suspect_us = off_us
-
-    def _shift_older(self, by_us):
-        """Move all edges before the step as if there had been none."""
-        times = self._times
-        index = self._newest - 2
-        for _ in range(_RING - 2):
-            times[index & 31] = (times[index & 31] + by_us) & 0x3FFFFFFF
-            index -= 1
-        self.repairs = (self.repairs + 1) & 0x3FFFFFFF
 
     def _take_injected(self):
         mhz = self._injected_mhz
@@ -288,6 +285,7 @@ class Frequency:
     def _restart(self):
         self._good = 0
         self._suspect_us = 0
+        self._line.renew()
 
     def _invalidate(self):
         self.valid = False
