@@ -5,8 +5,10 @@ Usage: python -m tools.ocpp_memory [--transactions 1000] [--wss] [--limit KB] [-
 
 The firmware is compiled to .mpy and runs on MicroPython for unix (64 bit: objects are twice as
 wide as on the chips) against the embedded central system, which sends one of the largest messages
-of each kind. --limit gives the interpreter a heap of the loaded program and so many KB: it must
-do. TLS takes its buffers from outside the measured heap on this port (docs/ocpp-security.md).
+of each kind. All of its parts are loaded all the time here, which is the worst case. --limit gives
+the interpreter a heap of the loaded program and so many KB, and tells how often the station
+refused a message or hung up because no free piece was large enough. TLS takes its buffers from
+outside the measured heap on this port (docs/ocpp-security.md).
 """
 
 import argparse
@@ -115,6 +117,9 @@ async def measure(transactions, heap_kb, tls=None):
     result["seconds"] = round(time.monotonic() - began, 1)
     result["round_trips"] = csms.links[-1].handled
     result["heap_kb"] = heap_kb
+    result["hung_up"] = len(csms.links) - 1
+    answers = [entry["answer"] for entry in csms.answers]
+    result["refused"] = sum(answer.get("error") == "InternalError" for answer in answers)
     result["findings"] = [found["text"] for found in csms.findings]
     return result
 
@@ -124,12 +129,20 @@ async def send(csms):
     while not csms.links or csms.links[-1].handled < 3:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     for action, payload in FRAMES:
-        done = len(csms.answers)
-        await csms.action({"do": "raw", "action": action, "payload": payload})
-        for _ in range(1000):
-            if len(csms.answers) > done:
-                break
-            await asyncio.sleep(0.01)
+        while not await answered(csms, action, payload) and action == "Reset":
+            pass  # the last one: the station waits for it
+
+
+async def answered(csms, action, payload):
+    """Send a message; False when the station hung up instead of answering (no memory, say)."""
+    done = len(csms.answers)
+    while csms.links[-1].closed:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    link = csms.links[-1]
+    await csms.action({"do": "raw", "action": action, "payload": payload})
+    while len(csms.answers) == done and not link.closed:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    return len(csms.answers) > done
 
 
 def with_tls(folder):
@@ -161,12 +174,17 @@ def main():
     used = [counts[number] for number in sorted(counts, key=int)]
     result["growth"] = used[-1] - used[len(used) // 2] if len(used) > 1 else 0
     result["held"] = result["above"] <= BUDGET and result["growth"] <= 1024
+    result["held"] = result["held"] and not (
+        result["hung_up"] or result["refused"] or result["failed"]
+    )
     if options.json:
         print(json.dumps(result))
     else:
         print("loaded program      %7d bytes" % result["loaded"])
         print("station, idle       %7d bytes more" % (result["idle"] - result["loaded"]))
         print("most at any time    %7d bytes more, %s" % (result["above"], result["peak_at"]))
+        print("for want of a piece of memory: %d refused, hung up %d times" % (
+            result["refused"], result["hung_up"]))  # fmt: skip
         print("over %d transactions %+d bytes" % (options.transactions, result["growth"]))
         print("messages of the station: %d in %.1f s" % (
             result["round_trips"], result["seconds"]))  # fmt: skip

@@ -17,14 +17,18 @@ sys.path.insert(0, sys.argv[1])
 
 import asyncio
 
-# All of the firmware that a station loads, before anything is measured.
-from firmware.ocpp import calls, rpc, session, station, websocket  # noqa: F401
-from firmware.transactions import Transactions
-from tests_host.firmware.fake_app import FakeApp
+gc.threshold(2048)  # as main.py does: loading leaves holes otherwise
 
-for _name in ("core", "trigger", "smart", "local_list", "reservation", "firmware_update",
-              "certificates", "security", "uploads", "transfer"):  # fmt: skip
-    __import__("firmware.ocpp." + _name)
+# All of the firmware that a station loads, before anything is measured.
+from firmware.ocpp import calls, rpc, session, station, websocket  # noqa: E402, F401
+from firmware.transactions import Transactions  # noqa: E402
+from tests_host.firmware.fake_app import FakeApp  # noqa: E402
+
+for _row in calls.rows():
+    for _name in calls.modules(_row):
+        __import__(_name)
+for _name in calls.CONFIGURATION:
+    __import__(_name)
 
 _PATIENCE = 20000  # rounds of a millisecond
 
@@ -76,10 +80,20 @@ class Run:
     """The station and its simulated time."""
 
     def __init__(self, url):
+        self.failed = []  # why the service ended
         self.app = app = FakeApp(csms_url=url, meter_interval_s=20)
         app.log = Quiet()
         app.station = station.Station(app)
         app.transactions = Transactions(app)
+
+    async def serve(self):
+        """The service, begun again when it fails, as firmware/app.py does it."""
+        while True:
+            try:
+                await self.app.station.run()
+            except Exception as error:
+                self.failed.append(repr(error)[:60])
+            await asyncio.sleep_ms(10)
 
     async def until(self, condition):
         """Let simulated time pass until `condition` holds."""
@@ -91,7 +105,7 @@ class Run:
             app.charger.step(app.now_ms())
             app.transactions.poll(app.now_ms())
             await asyncio.sleep_ms(1)
-        raise RuntimeError("nothing happened")
+        raise RuntimeError("nothing happened; the service had ended: %s" % self.failed[:5])
 
     async def transaction(self, number):
         """One from plug to confirmed stop."""
@@ -110,7 +124,7 @@ async def main(loaded):
     """Connect, take the large frames, then charge."""
     run = Run(sys.argv[2])
     run.app.settings.authorisation = "card"
-    service = asyncio.create_task(run.app.station.run())
+    service = asyncio.create_task(run.serve())
     await run.until(lambda: run.app.station.session._status[1] >= 0)
     result = {"loaded": loaded, "idle": heap.now()}
     await run.until(lambda: run.app.station._calls.last == "Reset")
@@ -122,6 +136,7 @@ async def main(loaded):
         await run.transaction(number)
         if number % max(1, wanted // 10) == 0 or number == wanted - 1:
             counts[number + 1] = heap.now()
+    result["failed"] = run.failed
     result["peak"] = heap.peak
     result["peak_at"] = heap.at
     result["transactions"] = counts

@@ -57,7 +57,7 @@ control.grid.ffr firmware.activation firmware.evidence firmware.grid_kept \
 firmware.grid_record firmware.grid_sections firmware.grid_config firmware.grid_curves \
 firmware.grid_supply firmware.grid"""
 _GRID_ORDERS = ("SetDERControl", "SetFFR", "SetChargingProfile", "AFRRSignal")
-_CONFIGURATION = ("firmware.ocpp.keys", "firmware.ocpp.config_table")
+CONFIGURATION = ("firmware.ocpp.keys", "firmware.ocpp.config_table")
 
 
 def configured(text):
@@ -160,7 +160,7 @@ class Calls:
         part = None
         opens = False
         if action in ("GetConfiguration", "ChangeConfiguration"):
-            return list(_CONFIGURATION)
+            return list(CONFIGURATION)
         if action == "RemoteStartTransaction" and payload.get("chargingProfile"):
             part = "smart"
         elif action == "DataTransfer" and payload.get("vendorId") == VENDOR:

@@ -26,6 +26,7 @@ _STUCK_S = const(5)
 _MAX_MARKS = const(520)
 _MAX_NESTED = const(120)
 _IDS_KEPT = const(8)
+_NOT_DECODED = object()  # stands for the action of a CALL
 
 TIMEOUT = "timeout"  # no answer in time; not a failure to process (1.6-J errata 3.2)
 LOST = "lost"  # the connection ended before the answer
@@ -179,15 +180,12 @@ class Rpc:
     def _decoded(self, text):
         """The message as a list of at least three with a usable id; () when it is none.
 
-        A CALL that is too much for the heap is a list of three: [2, id, None].
+        A CALL that is too much for the heap is [2, id, _NOT_DECODED, (error code, text)].
         """
         marks = text.count(",") + text.count(":")
         if marks > _MAX_MARKS or text.count("{") + text.count("[") > _MAX_NESTED:
             self._note("ocpp_malformed", why="too many values")
-            head = text[:60].split('"')
-            if head[0].strip().replace(" ", "") == "[2," and len(head) > 2 and _is_id(head[1]):
-                return [_CALL, head[1], None]
-            return ()
+            return _headed(text, PROPERTY, "too many values in one message")
         try:
             message = json.loads(text)
         except (ValueError, RuntimeError):
@@ -195,7 +193,7 @@ class Rpc:
             return ()
         except MemoryError:
             self._note("ocpp_malformed", why="out of memory")
-            return ()
+            return _headed(text, INTERNAL, "out of memory")
         if not isinstance(message, list) or len(message) < 3:
             self._note("ocpp_malformed", why="not a message")
             return ()
@@ -238,8 +236,8 @@ class Rpc:
             self._seen.append(message_id)
             if len(self._seen) > _IDS_KEPT:
                 self._seen.pop(0)
-            if message[2] is None:
-                raise CallError(PROPERTY, "too many values in one message")
+            if message[2] is _NOT_DECODED:
+                raise CallError(message[3][0], message[3][1])
             payload = message[3] if len(message) == 4 else False
             if payload is None:
                 payload = {}
@@ -278,6 +276,14 @@ class Rpc:
         else:
             self._note("ocpp_handler_failed", action=plain(action), why=repr(error)[:80])
         return json.dumps((_ERROR, message_id, code, plain(text), {}), separators=(",", ":"))
+
+
+def _headed(text, code, why):
+    """What stands for a CALL that cannot be decoded, if its id can be read without; else ()."""
+    head = text[:60].split('"')
+    if head[0].strip().replace(" ", "") == "[2," and len(head) > 2 and _is_id(head[1]):
+        return [_CALL, head[1], _NOT_DECODED, (code, why)]
+    return ()
 
 
 def _result(message_id, result):

@@ -152,6 +152,7 @@ def test_lost_connection_and_power(tmp_path):
             await csms.start(port)
             await station.until(lambda: station.calls("StopTransaction"))
             assert len(station.calls("BootNotification")) == 1  # nothing new to say
+            await station.until(lambda: station.statuses()[-1] == "Available")
             station.say("plug")
             station.say("tap def")
             await station.until(lambda: len(station.calls("StartTransaction")) == 2)

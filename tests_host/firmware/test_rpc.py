@@ -4,6 +4,7 @@
 import asyncio
 import json
 
+from firmware.ocpp import rpc
 from firmware.ocpp.handshake import Closed
 from firmware.ocpp.rpc import FORMATION, INTERNAL, LOST, PROPERTY, TIMEOUT, CallError, Ids, Rpc
 
@@ -90,6 +91,8 @@ def test_broken_calls_with_a_readable_id():
         '[2,"7","Echo",{},{}]',
         '[2,"7",5,{}]',
         '[2,"7",{},{}]',
+        '[2,"7",null,{}]',
+        '[2,"7",null,["NotSupported","x"]]',
     ):
         assert bench.answer(text)[:3] == [4, "7", FORMATION], text
 
@@ -277,3 +280,26 @@ def test_messages_of_too_many_values_are_not_decoded():
     assert bench.answer('[3,"7",{"p":[%s]}]' % periods) is None
     assert bench.answer("[" * 200 + "]" * 200) is None
     assert bench.notes == ["ocpp_malformed"] * 4
+
+
+def test_a_message_without_room_for_it_is_answered():
+    """Not a hole in the heap is large enough: the other side must not wait for nothing."""
+    bench = Bench()
+
+    class Full:
+        """A decoder that finds no memory."""
+
+        def loads(self, text):
+            raise MemoryError
+
+    whole = rpc.json
+    try:
+        rpc.json = full = Full()
+        full.dumps = whole.dumps
+        wanted = '[4,"7","InternalError","out of memory",{}]'
+        assert bench.rpc.answer_to('[2,"7","Echo",{}]') == wanted
+        assert bench.rpc.answer_to('[3,"7",{}]') is None
+        assert bench.rpc.answer_to('[2,7,"Echo",{}]') is None
+    finally:
+        rpc.json = whole
+    assert bench.answer('[2,"8","Echo",{"a":1}]') == [3, "8", {"a": 1}]
