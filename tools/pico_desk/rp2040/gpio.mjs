@@ -16,6 +16,11 @@ export class Pad extends GPIOPin {
     this.irqStatus = LEVEL_LOW;
   }
 
+  /** as everything in the chip sees it: it changes when all have been told */
+  get inputValue() {
+    return this.seen;
+  }
+
   /** the chip has changed something about the pin */
   checkForUpdates() {
     const out = this.outputEnable && !this.outputDisable ? (this.outputValue ? 1 : 0) : -1;
@@ -38,7 +43,7 @@ export class Pad extends GPIOPin {
 
   setInputValue(level) {
     this.rawInputValue = level;
-    const seen = this.inputValue;
+    const seen = super.inputValue;
     if (seen === this.seen) return;
     const { rp2040: chip, index } = this;
     for (const pio of chip.pio) pio.catchUp(); // with the old level

@@ -23,7 +23,7 @@ export class Pio extends RPPIO {
     this.alarm = chip.clock.createAlarm(() => this.catchUp(true));
     this.busy = false;
     for (const machine of this.machines) {
-      Object.assign(machine, { at: 0, ran: false, slept: false, steady: false, loop: -1, spent: 0 });
+      Object.assign(machine, { at: 0, ran: false, slept: false, steady: false, until: 0, loop: -1, spent: 0 });
     }
   }
 
@@ -43,12 +43,18 @@ export class Pio extends RPPIO {
   writeUint32(offset, value) {
     this.catchUp();
     super.writeUint32(offset, value);
-    this.settle();
+    this.upset();
   }
 
   pinMoved() {
     if (this.stopped || this.busy) return;
     for (const machine of this.machines) if (machine.enabled && machine.waiting) machine.checkWait();
+    this.upset();
+  }
+
+  /** loops may end now */
+  upset() {
+    for (const machine of this.machines) [machine.steady, machine.loop] = [false, -1];
     this.settle();
   }
 
@@ -77,7 +83,6 @@ export class Pio extends RPPIO {
       }
       if (!machine.enabled || machine.waiting) continue;
       next = Math.min(next, machine.steady ? machine.until : Math.max(now, machine.at) + SOON_NS);
-      machine.steady = false; // a pin may have changed: look once more
     }
     this.alarm.cancel();
     if (next < Infinity) this.alarm.schedule(Math.max(1, next - now));
