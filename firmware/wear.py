@@ -21,6 +21,10 @@ class Bucket:
         """True when nothing has been taken for long enough: a new bucket would be the same."""
         return self._left + (uptime_s - self._since_s) // self._refill_s >= self._size
 
+    def any_left(self, uptime_s):
+        """What `take` would say, without taking one."""
+        return self._left + (uptime_s - self._since_s) // self._refill_s > 0
+
     def take(self, uptime_s):
         """True and one less, or False. `uptime_s`: seconds since boot, never backwards."""
         fresh = (uptime_s - self._since_s) // self._refill_s

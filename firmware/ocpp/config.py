@@ -70,11 +70,15 @@ class Config:
 
     def poll(self):
         """Write changes, forget the table; to be called about once a second."""
-        if self._dirty and _TABLE not in sys.modules:
-            self._table()  # and writes at the next call: both at once would take too long
-        elif self._dirty and self._writes.take(self.app.clock.uptime_s()):
-            self.save()
-        if self.app.clock.uptime_s() - self._used_s >= _HELD_S:
+        now_s = self.app.clock.uptime_s()
+        if self._dirty and self._writes.any_left(now_s):
+            missing = [name for name in _LOADED if name not in sys.modules]
+            if missing:
+                self._used_s = now_s
+                lazy.load(missing[0])  # one thing at a call: all at once would hold up control
+            elif self._writes.take(now_s):
+                self.save()
+        if now_s - self._used_s >= _HELD_S:
             for name in _LOADED:
                 lazy.drop(name)
 
