@@ -168,6 +168,7 @@ class Target:
         )):  # fmt: skip
             self.rpc.answer_to(json.dumps([2, "settle%d" % number, action, payload]))
         self.rpc._seen.clear()
+        self.app.charger.asked_phases.clear()
         if self.app.transactions.open:
             self.app.transactions.open.samples = None
 
