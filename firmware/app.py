@@ -101,8 +101,12 @@ class App:
 
     async def _ocpp(self):
         if self.network:
-            await self.network.ready(self.settings.csms_url.startswith("wss:"))
-        await self.station.run()
+            await self.station.run(self._network_ready)
+        else:
+            await self.station.run()
+
+    async def _network_ready(self):
+        await self.network.ready(self.settings.csms_url.startswith("wss:"))
 
     async def _control(self):
         ticks_ms = time.ticks_ms

@@ -167,8 +167,11 @@ class Station:
 
     # Connection.
 
-    async def run(self):
-        """Connect, serve, and connect again, for ever."""
+    async def run(self, ready=None):
+        """Connect, serve, and connect again, for ever; the first time once `ready()` is over.
+
+        What was kept is in force before there is a network: profiles, samples, reservations.
+        """
         self.config.load()
         self.access.start()
         self.clockwork.start_clock()
@@ -180,6 +183,8 @@ class Station:
             self.need("transfer")  # which reports what the grid services have done
         clockwork = asyncio.create_task(self.clockwork.run())
         try:
+            if ready:
+                await ready()
             while True:
                 try:
                     await self._connection()

@@ -3,10 +3,12 @@
 nothing behind.
 """
 
+import asyncio
 import json
 import os
 import sys
 
+from control import limits
 from firmware import lazy
 from firmware.ocpp import calls
 from firmware.ocpp.calls import Calls
@@ -177,6 +179,27 @@ def test_a_profile_keeps_its_part_until_it_is_cleared():
     assert app.station.smart is None and app.transactions.on_change is None
     app, _ = again()
     assert app.station.smart is None
+
+
+def test_a_kept_profile_holds_although_there_is_no_network_yet():
+    app, dispatcher = build()
+    ask(dispatcher, "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": PROFILE})
+    app.station.smart._store.flush(app.clock.uptime_s())
+    app = FakeApp(csms_url="ws://box/ocpp")
+    app.station = Station(app)
+    app.transactions = Transactions(app)
+    seen = []
+
+    async def ready():
+        await asyncio.sleep(0)
+        seen.append(app.charger.limits.of(limits.OCPP))
+        raise KeyError("no network")  # ends the test
+
+    try:
+        asyncio.run(app.station.run(ready))
+    except KeyError:
+        pass
+    assert seen == [6000]  # the time of day is not known either
 
 
 def test_a_profile_that_comes_in_pieces_is_not_lost():
