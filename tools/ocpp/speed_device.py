@@ -57,6 +57,8 @@ async def main():
     app.station, app.transactions = station, Transactions(app)
     for row in calls.rows():
         station.need(row[0])
+    for name in calls.CONFIGURATION:  # stays, so that two moments can be compared
+        __import__(name)
     app.station = app.transactions = station = row = None
     gc.collect()
     loaded = gc.mem_alloc()
