@@ -123,12 +123,19 @@ class Calls:
                     self.need(row[0])
                     yield
 
-    def poll(self):
+    def _make_room(self):
+        """Drop at once what is only kept because another request may come."""
+        for _ in rows():
+            self.poll(0)
+        for name in CONFIGURATION:
+            lazy.drop(name)
+
+    def poll(self, held_s=_HELD_S):
         """Drop what is idle; to be called about once a second."""
         now_s = self._app.clock.uptime_s()
         for name, used_s in self._used_s.items():
             part = getattr(self._station, name)
-            if now_s - used_s >= _HELD_S and hasattr(part, "idle") and part.idle():
+            if now_s - used_s >= held_s and hasattr(part, "idle") and part.idle():
                 setattr(self._station, name, None)
                 del self._used_s[name]
                 needed = [other for part in self._used_s for other in modules(self._row(part))]
@@ -178,7 +185,11 @@ class Calls:
     def _loaded(self, missing, row, action, payload):
         """Load module by module, then answer."""
         for name in missing:
-            lazy.load(name)
+            try:
+                lazy.load(name)
+            except MemoryError:
+                self._make_room()
+                lazy.load(name)
             yield
         answer = self._answer(row, action, payload)
         if hasattr(answer, "send"):

@@ -240,6 +240,26 @@ def test_known_and_unknown_requests():
     assert isinstance(dispatcher, Calls)
 
 
+def test_idle_parts_make_room_before_a_request_is_refused():
+    app, dispatcher = build()
+    assert ask(dispatcher, "GetConfiguration", {"key": ["HeartbeatInterval"]})
+    real = lazy._make_room
+    refusals = [1]
+
+    def full(name):
+        if refusals and name == "firmware.ocpp.reservation":
+            refusals.pop()
+            assert app.station.core is not None
+            raise MemoryError("no room for " + name)
+
+    lazy._make_room = full
+    try:
+        assert ask(dispatcher, "CancelReservation", {"reservationId": 1}) == {"status": "Rejected"}
+    finally:
+        lazy._make_room = real
+    assert not refusals and app.station.core is None and app.station.reservation is not None
+
+
 def test_a_load_that_fails_leaves_nothing():
     before = sorted(sys.modules)
     with open("lazy_fails.py", "w") as file:
