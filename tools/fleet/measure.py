@@ -16,6 +16,10 @@ NOISE_MHZ = 10  # what Frequency.noise_mhz says at 5 us of jitter
 CUT_MHZ = 15 + NOISE_MHZ
 MIDDLE_CUT_MHZ = 2 + (5 * NOISE_MHZ >> 4)
 
+_CYCLES = np.arange(SLOW + 1)
+# Noise of a window of so many cycles at 5 us of jitter, by the formula of least squares.
+SD_MHZ = 12.5 * np.sqrt(12.0 / np.maximum(1, _CYCLES * (_CYCLES + 1) * (_CYCLES + 2)))
+
 
 class View:
     """One step's measurement: fast_mhz, slow_mhz, median_mhz, mhz (for droop), fresh (bool)."""
@@ -37,11 +41,6 @@ def kernel(cycles):
     k = np.arange(1, steps + 1)
     weights = k * (steps + 1.0 - k)
     return np.concatenate([np.zeros(2 * SLOW - steps), weights / weights.sum()])
-
-
-def sd_mhz(cycles):
-    """Noise of a window at 5 us of jitter."""
-    return 12.5 * np.sqrt(12.0 / (cycles * (cycles + 1.0) * (cycles + 2.0)))
 
 
 class Measurement:
@@ -70,29 +69,30 @@ class Measurement:
         history[-1] = hz
         view = self.view
         self._number += 1
-        view.fresh = (self._parity + self._number) % 2 == 0
+        fresh = (self._parity + self._number) % 2 == 0
+        view.fresh = fresh
         windows = 1000 * np.stack([self._kernels @ history[1:], self._kernels @ history[:-1]])
-        view.fast_mhz = self._take(windows, FAST, view.fast_mhz)
-        view.slow_mhz = self._take(windows, SLOW, view.slow_mhz)
+        # Two draws: the fast window's, and one for all longer ones, which share most edges.
+        quick, calm = self._rng.normal(0.0, 1.0, (2, len(fresh))) if self._noisy else (0.0, 0.0)
+        view.fast_mhz = self._take(windows, FAST, quick, view.fast_mhz)
+        view.slow_mhz = self._take(windows, SLOW, calm, view.slow_mhz)
         view.median_mhz = view.fast_mhz
-        self._follow(windows)
+        self._follow(windows, calm)
         return view
 
-    def _take(self, windows, cycles, before):
+    def _take(self, windows, cycles, noise, before):
         """A window of `cycles` (one number or one for each device), in whole mHz."""
-        exact = windows[self._age, cycles - FAST]
-        if self._noisy:
-            exact = exact + self._rng.normal(0.0, 1.0, len(exact)) * sd_mhz(cycles)
+        exact = windows[self._age, cycles - FAST] + noise * SD_MHZ[cycles]
         return np.where(self.view.fresh, np.rint(exact).astype(INT), before)
 
-    def _follow(self, windows):
+    def _follow(self, windows, noise):
         """control.frequency.Frequency._follow for one new cycle; the median always agrees."""
         view, fresh = self.view, self.view.fresh
         moving = self._span < SLOW
         hold = self._hold - moving
         span = np.where(moving & (hold < 0), self._span + 1, self._span)
-        mhz = np.where(span < SLOW, self._take(windows, span, view.mhz), view.slow_mhz)
-        middle = self._take(windows, MIDDLE, view.mhz)
+        mhz = np.where(span < SLOW, self._take(windows, span, noise, view.mhz), view.slow_mhz)
+        middle = self._take(windows, MIDDLE, noise, view.mhz)
         level = np.where(moving, CUT_MHZ - (CUT_MHZ >> 2), CUT_MHZ)
         sign = np.where(view.fast_mhz >= mhz, 1, -1)
         apart = sign * (view.fast_mhz - mhz)
