@@ -8,9 +8,9 @@ import asyncio
 import json
 import os
 
-from control import limits
+from control import limits, protection
 from tests_host.firmware.hostile_rig import ask, call, fresh
-from tools.ocpp.corpus import profile
+from tools.ocpp.corpus import REQUESTS, profile
 from tools.ocpp.fuzz import LOCAL_MA
 
 # Messages.
@@ -267,3 +267,26 @@ def test_strings_reach_nothing_that_interprets_them():
     asyncio.run(run())
     assert not [name for name in os.listdir() if name not in before and "." not in name]
     assert "ocpp_handler_failed" not in " ".join(target.app.log.seen)
+
+
+def test_nothing_over_ocpp_acknowledges_a_weld():
+    """Contacts that are welded need somebody who looks at them (docs/ocpp-security.md)."""
+    target = fresh()
+    charger = target.app.charger
+    acknowledged = []
+    charger.acknowledge = lambda: acknowledged.append(1)
+    charger.fault = protection.WELD
+    requests = [("ChangeAvailability", {"connectorId": n, "type": "Operative"}) for n in (0, 1)]
+    requests += [("Reset", {"type": kind}) for kind in ("Soft", "Hard")]
+    requests += [("DataTransfer", {"vendorId": "GridPilot", "messageId": "Acknowledge"})]
+
+    async def run():
+        for action, payload in requests + REQUESTS:
+            call(target, action, payload)
+            target.app.station.clockwork.tick()
+            await asyncio.sleep(0)
+            assert charger.fault == protection.WELD and not acknowledged, action
+
+    asyncio.run(run())
+    answer = call(target, "RemoteStartTransaction", {"idTag": "A"})
+    assert answer == {"status": "Rejected"}

@@ -51,7 +51,7 @@ REQUIRED_KEYS = names(
 # A handler that does not exist here on purpose, and why the row is no fault.
 WITHOUT = {
     "SignCertificate": "no key is made on the chip: it is put in when the charger is made",
-    "CertificateSigned": "answers Rejected: nothing was asked to be signed",
+    "CertificateSigned": "a renewal for the key that is here; anything else is Rejected",
     "UnlockConnector": "NotSupported: the lock of this socket belongs to the car",
 }
 # (request, requestedMessage, message that follows)
