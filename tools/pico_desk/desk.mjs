@@ -82,6 +82,7 @@ export class Desk {
       this.fell = ns;
     }
     this.level = level;
+    this.pico.drive(PIN.duty, level === 1 ? 1 : 0); // the comparator on the pilot
   }
 
   /** what the driver makes of the pin, seen behind the car */
