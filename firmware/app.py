@@ -28,7 +28,7 @@ SERVICE_MS = 20
 _SLOW_EVERY = 5  # the slower services run in each fifth round
 # A TLS handshake may keep a small chip busy for seconds; the guard does not wait for this.
 WATCHDOG_MS = 8000
-# Collect in the slack after a step, so that no allocation ever has to (12 ms each on an emulated RP2040).
+# Collect in the slack after a step, so that no allocation ever has to (about 12 ms each).
 _COLLECT_MS = 2000
 
 # Needed while the App is built and never again.

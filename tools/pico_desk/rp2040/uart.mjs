@@ -4,7 +4,7 @@
 import { Uart as StockUart } from "./stock.mjs";
 
 const DR = 0x00, FR = 0x18, IBRD = 0x24, FBRD = 0x28, LCR = 0x2c, CR = 0x30, IFLS = 0x34;
-const IMSC = 0x38, RIS = 0x3c, MIS = 0x40, ICR = 0x44, DMACR = 0x48;
+const IMSC = 0x38, RIS = 0x3c, MASKED = 0x40, ICR = 0x44, DMACR = 0x48;
 const RX = 1 << 4, TX = 1 << 5, RX_TIMEOUT = 1 << 6;
 const LEVELS = [4, 8, 16, 24, 28]; // of the 32 in a FIFO: an eighth to seven eighths
 
@@ -111,7 +111,7 @@ export class Uart extends StockUart {
       case IFLS: return this.ifls;
       case IMSC: return this.imsc;
       case RIS: return this.ris;
-      case MIS: return this.ris & this.imsc;
+      case MASKED: return this.ris & this.imsc;
       case DMACR: return this.dmacr;
       case ICR: case 0x04: return 0;
       default: return super.readUint32(offset);
