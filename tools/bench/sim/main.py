@@ -6,7 +6,6 @@ main.py, again after every reset and power cut, until the simulated time is over
 Messages to the host are JSON lines on stdout, see tools/bench/README.md.
 """
 
-import gc
 import sys
 
 # Not this folder: its machine.py, time.py and main.py must not shadow those of the firmware.
@@ -15,12 +14,13 @@ sys.path[0] = __file__.rsplit("/", 4)[0] if __file__.count("/") >= 4 else "."
 from time import ticks_diff as real_diff  # noqa: E402
 from time import ticks_ms as real_ms  # noqa: E402
 
+import tools.bench.sim.memory as heap  # noqa: E402  # first: it keeps room at the start
 import tools.bench.sim.time as virtual_time  # noqa: E402
-from tools.bench.sim import chip, machine, memory, tasks  # noqa: E402
+from tools.bench.sim import chip, machine, tasks  # noqa: E402
 
 sys.modules["time"] = virtual_time
 sys.modules["machine"] = machine
-sys.modules["gc"] = memory
+sys.modules["gc"] = heap
 sys.modules["_asyncio"] = tasks
 from asyncio import core  # noqa: E402
 
@@ -40,11 +40,8 @@ from tools.bench.sim.supply import PowerCut  # noqa: E402
 from tools.bench.sim.wait import Broken, Waiter  # noqa: E402
 from tools.bench.sim.world import World  # noqa: E402
 
-# Collect after so many bytes of garbage. MicroPython looks for room for anything longer than one
-# block from the start of the heap: with 4 MB of garbage in front of it that costs six times the
-# rest of the simulation together.
-GARBAGE_BYTES = 262144
 BOOT_US = 300000  # from supply or reset to the first line of boot.py
+LOAD_US = 1000000  # by then it has loaded what it keeps
 PROGRESS_US = 10000000
 FIRMWARE = ("control", "drivers", "firmware", "main", "boot")
 
@@ -101,6 +98,7 @@ class Run:
         self._action = Event(self._next_action)
         self._progress = Event(self._tell)
         self._end = Event(self._over)
+        self._loaded = Event(heap.give_room)
         if self._actions:
             clock.at(self._action, self._actions[0]["at_ms"] * 1000)
         clock.at(self._progress, PROGRESS_US)
@@ -203,7 +201,8 @@ class Run:
         for name in list(sys.modules):
             if name in FIRMWARE or name.split(".")[0] in FIRMWARE:
                 del sys.modules[name]
-        gc.threshold(GARBAGE_BYTES)
+        heap.keep_room()
+        self.clock.at(self._loaded, self.clock.now_us + LOAD_US)
         random.seed(self.config.get("seed", 1))
         core.new_event_loop()
         core.cur_task = None
