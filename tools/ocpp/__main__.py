@@ -34,7 +34,7 @@ def main(arguments=None):
     sections.append(cost.section(progress))
     sections.append(suites.composite(progress, options.sets, options.jobs))
     sections.append(suites.power_cuts(progress, options.jobs))
-    sections.append(suites.hostile(progress))
+    sections.append(suites.hostile(progress, options.jobs))
     sections.append(suites.fuzzer(progress, options.fuzz, options.jobs))
     faults = sum(len(section["faults"]) for section in sections)
     report = {

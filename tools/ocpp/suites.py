@@ -101,7 +101,7 @@ def power_cuts(progress, jobs):
     }
 
 
-def _pytest(files, word=""):
+def _pytest(files, word="", jobs=1):
     """([(test, passed, seconds)], [failures]) of test files, on all their runtimes."""
     with tempfile.TemporaryDirectory(prefix="gridpilot-ocpp-") as folder:
         result = Path(folder) / "result.xml"
@@ -109,6 +109,8 @@ def _pytest(files, word=""):
                    f"--junitxml={result}", *files]  # fmt: skip
         if word:
             command += ["-k", word]
+        if jobs > 1:
+            command += ["-n", str(jobs), "--dist", "loadfile"]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if not result.exists():
             return [], [done.stdout[-500:] + done.stderr[-500:]]
@@ -123,10 +125,10 @@ def _pytest(files, word=""):
         return cases, bad
 
 
-def hostile(progress):
+def hostile(progress, jobs=1):
     """One test per trick, on CPython and on MicroPython."""
     progress("hostile central systems ...")
-    cases, bad = _pytest(HOSTILE)
+    cases, bad = _pytest(HOSTILE, jobs=jobs)
     by_name = {}
     for name, ok, _ in cases:
         runtime = "MicroPython" if "@mp" in name or " " in name else "CPython"
