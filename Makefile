@@ -68,7 +68,7 @@ bench-speed: $(VENV)/bench.stamp ## a benchmark, not a test: how much faster tha
 pilot-test: $(VENV)/bench.stamp ## the pilot tester's list on the simulated bench (PORT=/dev/ttyACM0: on a real charger)
 	@$(BIN)/python -m tools.pilot_tester $(if $(PORT),--port $(PORT),--bench)
 
-flash: $(VENV)/dev.stamp ## onto a board: PORT=/dev/ttyACM0 BOARD=pico_w (DRY_RUN=1 only says what it would do)
+flash: $(VENV)/dev.stamp ## onto a board: PORT=/dev/ttyACM0 BOARD=pico_w (DRY_RUN=1 only says what it would do, FORCE=1 goes on although a car is plugged in)
 	@$(BIN)/python -m tools.flash --port "$(PORT)" --board "$(BOARD)" $(if $(DRY_RUN),--dry-run) $(if $(FORCE),--force) $(if $(LINES),--lines)
 
 settings: $(VENV)/dev.stamp ## show or change the settings of a board: PORT=... key=value ... (or FILE=settings.json)
