@@ -50,8 +50,7 @@ def treat(dt_ms, charger):
     # A car on one phase gains nothing by a switch, and may lose a lot.
     row = charger.policy
     switch.may_switch = row[policy.MAY_SWITCH] and learn.phases != 1
-    charger.offer.rise_ma = row[policy.RISE_MA]
-    charger.offer.grain_ma = learn.step_ma or GRAIN_MA
+    charger.offer.suit(row[policy.RISE_MA], learn.step_ma or GRAIN_MA)
 
 
 def look_after(dt_ms, charger, readings):

@@ -14,7 +14,7 @@ from control.fitted import Fitted
 from control.frequency import Frequency
 from control.learn import Learn
 from control.limits import Limits
-from control.notes import Notes
+from control.notes import Notes, Pace
 from control.offer import Offer
 from control.pause import Pause
 from control.phases import REJOINING
@@ -70,10 +70,7 @@ class Charger:
         self.plugged = False
         self._cp_switch = fitted.cp_switch
         self._together = fitted.together
-        self._last_ms = -1
-        self._turn = _ROUND - 1
-        self._round_ms = 0
-        self._sum_ms = 0
+        self._pace = Pace(_ROUND - 1)
         self._blink_ms = 0
         self._duty_of_ma = 0
         self._duty_ppm = 0
@@ -116,7 +113,7 @@ class Charger:
         """Allow energy to flow, or stop in order: x1, wait for the car, open."""
         if on != self.authorised:
             self.authorised = on
-            self.events.put(max(self._last_ms, 0), events.AUTHORISED, 1 if on else 0)
+            self.events.put(max(self._pace.last_ms, 0), events.AUTHORISED, 1 if on else 0)
 
     def request_phases(self, phases):
         """Ask for 1 or 3 phases; the sequencer decides when and whether."""
@@ -131,51 +128,65 @@ class Charger:
 
     def step(self, now_ms, readings):
         """One step, every 10 ms: readings in, `self.command` out. Allocates nothing."""
-        dt_ms = (now_ms - self._last_ms) & 0x3FFFFFFF if self._last_ms >= 0 else 0
-        self._last_ms = now_ms
+        pace = self._pace
+        dt_ms = (now_ms - pace.last_ms) & 0x3FFFFFFF if pace.last_ms >= 0 else 0
+        pace.last_ms = now_ms
         if dt_ms > _MAX_DT_MS:
             dt_ms = _MAX_DT_MS
         command = self.command
         guarded = self.protection
         session = self.session
         switch = self.phase_switch
+        offer = self.offer
+        grid = self.grid
+        seen = self.pilot
         running = command.pilot_mode == PILOT_PWM
         meter_ok = readings.meter_age_ms < METER_STALE_MS
         self._measure(dt_ms, readings, meter_ok, running)
-        if self.grid:
-            self.grid.step(dt_ms, now_ms, readings, meter_ok, self)
-        offer_ma = self.offer.offer_ma if running else 0
-        letter = self.pilot.state
-        guarded.step(
-            dt_ms, readings, command, letter, self.pilot.diode, offer_ma if meter_ok else 0
-        )
+        if grid:
+            grid.step(dt_ms, now_ms, readings, meter_ok, self)
+        offer_ma = offer.offer_ma if running else 0
+        letter = seen.state
+        guarded.step(dt_ms, readings, command, letter, seen.diode, offer_ma if meter_ok else 0)
         fault = guarded.fault
-        self._sum_ms += dt_ms
-        turn = self._turn + 1
-        self._turn = turn
+        pace.sum_ms += dt_ms
+        turn = pace.turn + 1
+        pace.turn = turn
         if not turn & 1:
             self._take_turn(turn, now_ms, readings, meter_ok, offer_ma)
-        listed = self.limits
-        self.offer.step(dt_ms, listed.limit_ma, listed.reason, self.grid, running)
-        allowed = self.authorised and fault == 0 and self.offer.offer_ma > 0 and not switch.busy()
-        if session.contactor:
-            self.offer.soft_start_over()
+        offer.step(dt_ms, self.limits.limit_ma, self.limits.reason, grid, running)
+        quiet = switch.quiet
+        allowed = self.authorised and fault == 0 and offer.offer_ma > 0
+        allowed = allowed and (quiet or not switch.busy())
+        if session.contactor and (offer.soft_start or readings.guard_tripped):
+            offer.soft_start_over()
             if readings.guard_tripped:
                 session.open_now()
-        session.step(
-            dt_ms,
-            self.pilot,
-            allowed,
-            fault,
-            self.rcd_test.ready,
-            readings.l1_ma if meter_ok else 80000,
-        )
-        switch.step(dt_ms, readings, session, self.plugged, meter_ok, fault)
-        if switch.state == REJOINING and self.plugged:
-            self.offer.restart()
-        self.wake.step(dt_ms, letter, session.mode, allowed)
-        self._fill(command)
-        self.notes.step(now_ms, self, readings)
+        test = self.rcd_test
+        drawn_ma = readings.l1_ma if meter_ok else 80000
+        session.step(dt_ms, seen, allowed, fault, test.ready, drawn_ma)
+        if not quiet:
+            switch.step(dt_ms, readings, session, self.plugged, meter_ok, fault)
+            if switch.state == REJOINING and self.plugged:
+                offer.restart()
+        mode = session.mode
+        still = 4 * letter + mode == self.wake.still
+        if not still:
+            self.wake.step(dt_ms, letter, mode, allowed)
+        if not (
+            quiet
+            and still
+            and mode == command.pilot_mode != PILOT_F
+            and letter == pace.letter
+            and guarded.fault == pace.fault
+            and session.contactor == command.contactor
+            and offer.offer_ma == self._duty_of_ma
+            and test.output == command.rcd_test
+            and command.cp_connect
+            and not command.blink
+        ):  # else all is as in the last step, the command and what is noted, too
+            self._fill(command)
+            self.notes.step(now_ms, self, readings)
 
     def _measure(self, dt_ms, readings, meter_ok, running):
         command = self.command
@@ -191,7 +202,7 @@ class Charger:
             elif state != plateau.E and not self.plugged:
                 self.plugged = True
                 self.learn.forget()
-                self._turn = _ROUND - 1  # the cable has just come in: read it now
+                self._pace.turn = _ROUND - 1  # the cable has just come in: read it now
         if self._blink_ms > 0:
             self._blink_ms -= dt_ms
         # Without a voltage the frequency cannot be told from a dead bus: treat it as dead.
@@ -212,7 +223,7 @@ class Charger:
         if self.session.operations != self._operations:
             self._operations = self.session.operations
             self.rcd_test.request()
-        self._turn = _ROUND - 1
+        self._pace.turn = _ROUND - 1
 
     def _test(self, dt_ms, readings):
         test = self.rcd_test
@@ -223,28 +234,31 @@ class Charger:
 
     def _take_turn(self, turn, now_ms, readings, meter_ok, offer_ma):
         """A part of what is looked at each 100 ms."""
+        pace = self._pace
         if turn >= _ROUND:
-            self._turn = 0
-            self._round_ms = self._sum_ms
-            self._sum_ms = 0
+            pace.turn = 0
+            pace.round_ms = pace.sum_ms
+            pace.sum_ms = 0
             self.sources.cable(now_ms, readings, self.plugged, self.command.cp_connect)
             self.sources.car(now_ms, self.pilot.simplified, meter_ok)
             self.limits.resolve(now_ms)
         elif turn == 2:
-            care.learn_from(self._round_ms, self, readings, meter_ok, offer_ma)
+            care.learn_from(pace.round_ms, self, readings, meter_ok, offer_ma)
         elif turn == 4:
-            found = self.sources.board(self._round_ms, now_ms, readings, meter_ok, self.phases)
+            found = self.sources.board(pace.round_ms, now_ms, readings, meter_ok, self.phases)
             if found:
                 self.protection.found = found
         elif turn == 6:
-            care.treat(self._round_ms, self)
+            care.treat(pace.round_ms, self)
         elif turn == 8:
-            care.look_after(self._round_ms, self, readings)
-            if self.sources.cable_gone(self._round_ms, readings, self.command.cp_connect):
+            care.look_after(pace.round_ms, self, readings)
+            if self.sources.cable_gone(pace.round_ms, readings, self.command.cp_connect):
                 self.unplugged()
             self.notes.rest(now_ms, self, readings)
 
     def _fill(self, command):
+        self._pace.letter = self.pilot.state
+        self._pace.fault = self.protection.fault
         session = self.session
         wake = self.wake
         switch = self.phase_switch
@@ -260,10 +274,9 @@ class Charger:
                 mode = PILOT_F  # no switch: -12 V is what comes nearest to an unplug
         if mode != command.pilot_mode or cp_connect != command.cp_connect:
             self._show(command, mode, cp_connect)
-        offer_ma = self.offer.offer_ma
-        if offer_ma != self._duty_of_ma:
-            self._duty_of_ma = offer_ma
-            self._duty_ppm = pilot.duty_ppm(offer_ma)
+        if self.offer.offer_ma != self._duty_of_ma:
+            self._duty_of_ma = self.offer.offer_ma
+            self._duty_ppm = pilot.duty_ppm(self._duty_of_ma)
         duty_ppm = self._duty_ppm if mode == PILOT_PWM else 0
         contactor = session.contactor if mode != PILOT_F and cp_connect else 0
         if duty_ppm != command.duty_ppm:

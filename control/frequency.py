@@ -12,7 +12,7 @@ from array import array
 
 from micropython import const
 
-from control.least_squares import median_of_5, rocof_mhz_s, window_mhz, without_odd_mhz
+from control.least_squares import five_mhz, median_of_5, rocof_mhz_s, window_mhz, without_odd_mhz
 from control.sliding import Line, shift_older
 
 FAST_CYCLES = const(5)
@@ -43,6 +43,8 @@ class Frequency:
     mhz: over 5 to 25 cycles, for droop. slow_mhz: always over 25 cycles.
     median_mhz: of the last 5 periods. rocof_mhz_s: over 500 ms. steady: the fast window may be
     acted upon. updates: counts new results, wraps. repairs: counts repaired edges, wraps.
+    noise_mhz: the edges' jitter in the fast window, about four standard deviations. moving: it is
+    or was on the move, so that `mhz` is quick. (Properties make each store six times as slow.)
     """
 
     def __init__(self, nominal_mhz=50000):
@@ -54,6 +56,8 @@ class Frequency:
         self.rocof_mhz_s = 0
         self.steady = False
         self.valid = False
+        self.noise_mhz = 0
+        self.moving = False
         self.updates = 0
         self.repairs = 0
         self._times = array("i", [0] * _RING)
@@ -76,16 +80,6 @@ class Frequency:
         self._trim_mhz = 0
         self._injected_mhz = 0
         self._inject_ms = 0
-
-    @property
-    def noise_mhz(self):
-        """What the edges' jitter makes of the fast window, about four standard deviations."""
-        return self._noise >> 3  # 2 mHz for each microsecond
-
-    @property
-    def moving(self):
-        """True while the frequency is on the move, or was just now, so that `mhz` is quick."""
-        return self._span < SLOW_CYCLES
 
     def sober_mhz(self, over):
         """Over 8 cycles but for the one furthest down (over: up): what no phase step can fake."""
@@ -113,6 +107,7 @@ class Frequency:
         self._injected_mhz = mhz
         self._inject_ms = ttl_ms
         self._span = FAST_CYCLES  # as after a step of the measured frequency
+        self.moving = True
 
     def blank(self):
         """The charger is about to switch a contactor: the next edges are not to be trusted."""
@@ -124,11 +119,11 @@ class Frequency:
             self._blank_ms -= dt_ms
         for i in range(edge_count):
             self._edge(edge_us[i])
-        if edge_count:
-            self._quiet_ms = 0
-        elif self._quiet_ms < STALE_MS:
-            self._quiet_ms += dt_ms
-        if self._quiet_ms >= STALE_MS or lowest_mv < _NOMINAL_MV * _VALID_PU_PM // 1000:
+        quiet_ms = 0 if edge_count else self._quiet_ms
+        if not edge_count and quiet_ms < STALE_MS:
+            quiet_ms += dt_ms
+        self._quiet_ms = quiet_ms
+        if quiet_ms >= STALE_MS or lowest_mv < _NOMINAL_MV * _VALID_PU_PM // 1000:
             self._restart()
         if self._inject_ms > 0:
             self._inject_ms -= dt_ms
@@ -142,11 +137,10 @@ class Frequency:
 
     def _measure(self, edge_count):
         nominal_mhz = self.nominal_mhz
-        fast_mhz = self._window_mhz(FAST_CYCLES)
+        fast_mhz = five_mhz(self._times, self._newest, nominal_mhz) + self._trim_mhz
         jump_mhz = fast_mhz - self.fast_mhz
         self.fast_mhz = fast_mhz
-        median_us = self._median_us
-        # The median is whole microseconds: 2.5 mHz, less than its noise.
+        median_us = self._median_us  # whole microseconds: 2.5 mHz, less than its noise
         off_us = median_us - self._period_us
         self.median_mhz = nominal_mhz - off_us * nominal_mhz // median_us + self._trim_mhz
         # 10 Hz/s between two windows is no frequency of a grid.
@@ -172,7 +166,7 @@ class Frequency:
         """
         span = self._span
         mhz = slow_mhz
-        noise_mhz = self._noise >> 3
+        noise_mhz = self.noise_mhz
         level_mhz = _CUT_MHZ + noise_mhz
         if span < SLOW_CYCLES:
             level_mhz -= level_mhz >> 2  # once on the move it may well go on
@@ -200,6 +194,7 @@ class Frequency:
             self._hold = 1
         self._apart = cut > 0
         self._span = span
+        self.moving = span < SLOW_CYCLES
         self.mhz = mhz
 
     def _grown(self, edge_count):
@@ -211,26 +206,30 @@ class Frequency:
         return window_mhz(self._times, self._newest, cycles, self.nominal_mhz) + self._trim_mhz
 
     def _edge(self, at_us):
-        period_us = (at_us - self._times[self._newest & 31]) & 0x3FFFFFFF
-        if period_us < self._shortest_us and self._good:
-            return  # a second edge within one cycle is noise
+        times = self._times
+        period_us = (at_us - times[self._newest]) & 0x3FFFFFFF
         if not self._shortest_us <= period_us <= self._longest_us:
+            if period_us < self._shortest_us and self._good:
+                return  # a second edge within one cycle is noise
             period_us = self._bridge(at_us, period_us)
-        self._newest = (self._newest + 1) & 31
-        self._times[self._newest] = at_us
+        newest = (self._newest + 1) & 31
+        self._newest = newest
+        times[newest] = at_us
         if not period_us:
             self._restart()
             return
-        if self._good < SLOW_CYCLES:
-            self._good += 1
-        if self._good > FAST_CYCLES:
-            off_us = period_us - self._median_us
-            self._judge(off_us)
+        good = self._good
+        if good < SLOW_CYCLES:
+            good += 1
+            self._good = good
+        if good > FAST_CYCLES:
+            self._judge(period_us - self._median_us)
             if self._suspect_us:
                 return  # not among the periods that make the median
-        self._slot = self._slot + 1 if self._slot < 4 else 0
+        slot = self._slot + 1 if self._slot < 4 else 0
+        self._slot = slot
         periods = self._periods
-        periods[self._slot] = period_us
+        periods[slot] = period_us
         self._median_us = median_of_5(periods[0], periods[1], periods[2], periods[3], periods[4])
 
     def _bridge(self, at_us, period_us):
@@ -251,14 +250,15 @@ class Frequency:
         """Is the newest period, `off_us` from the median, a frequency or an artefact?"""
         size_us = off_us if off_us > 0 else -off_us
         # The median of the differences, found by small steps: one large one counts no more.
-        if size_us << 4 > self._noise:
-            self._noise += _NOISE_STEP
-        elif self._noise:
-            self._noise -= _NOISE_STEP
+        noise = self._noise
+        if noise or size_us:
+            noise += _NOISE_STEP if size_us << 4 > noise else -_NOISE_STEP
+            self._noise = noise
+            self.noise_mhz = noise >> 3  # 2 mHz for each microsecond
         was_us = self._suspect_us
         if was_us:
             self._suspect_us = 0
-            half_us = (was_us if was_us > 0 else -was_us) >> 1
+            half_us = abs(was_us) >> 1
             if size_us <= half_us:  # back to what it was: the phase has stepped
                 shift_older(self._times, self._newest, was_us)
             elif -half_us <= was_us + off_us <= half_us:
@@ -269,7 +269,7 @@ class Frequency:
             self._line.renew()
             self.repairs = (self.repairs + 1) & 0x3FFFFFFF
             return
-        limit_us = self._noise * 6 >> 4  # at most some milliseconds, since periods are checked
+        limit_us = noise * 6 >> 4  # at most some milliseconds, since periods are checked
         if size_us > (limit_us if limit_us > _JUMP_US else _JUMP_US):
             self._suspect_us = off_us
 
@@ -279,6 +279,7 @@ class Frequency:
         self.rocof_mhz_s = 0
         if self._span < SLOW_CYCLES:
             self._span += 1
+            self.moving = self._span < SLOW_CYCLES
         self.valid = self.steady = True
         self.updates = (self.updates + 1) & 0x3FFFFFFF
 
@@ -292,6 +293,7 @@ class Frequency:
         self.slow_mhz = self.mhz = 0
         self.rocof_mhz_s = 0
         self._span = SLOW_CYCLES
+        self.moving = False
         self._apart = False
         if self._good < FAST_CYCLES:
             self.fast_mhz = self.median_mhz = 0

@@ -13,6 +13,7 @@ from micropython import const
 # squares less 225, which are orthogonal to any straight line. Sum of their squares over 4.
 _BEND_NORM = const(262080)
 _BEND_CYCLES = const(25)
+_BENDS = (400, 304, 216, 136, 64, 0, -56, -104, -144, -176, -200, -216, -224)
 
 
 def window_mhz(times, newest, cycles, nominal_mhz):
@@ -44,23 +45,37 @@ def window_mhz(times, newest, cycles, nominal_mhz):
     return nominal_mhz - (off * part + share // 2) // share
 
 
+def five_mhz(times, newest, nominal_mhz):
+    """window_mhz(times, newest, 5, nominal_mhz) without its loop: it is due at each edge."""
+    total = (
+        5 * ((times[newest] - times[(newest - 5) & 31]) & 0x3FFFFFFF)
+        + 3 * ((times[(newest - 1) & 31] - times[(newest - 4) & 31]) & 0x3FFFFFFF)
+        + ((times[(newest - 2) & 31] - times[(newest - 3) & 31]) & 0x3FFFFFFF)
+    )
+    off = total - 35 * (1000000000 // nominal_mhz) - 35 * (1000000000 % nominal_mhz) // nominal_mhz
+    share = total // (nominal_mhz // 1000)
+    return nominal_mhz - (off * 1000 + share // 2) // share
+
+
 def rocof_mhz_s(times, newest, nominal_mhz):
     """Rate of change of frequency over the last 25 cycles (500 ms at 50 Hz), mHz/s.
 
-    With the edges at a + b i + c i^2 (us), df/dt = -2 c f^3. Range about +-20 Hz/s.
+    With the edges at a + b i + c i^2 (us), df/dt = -2 c f^3. Range about +-20 Hz/s. Edges with
+    the same weight, the first and the last and so on, are taken together.
     """
-    period_us = 1000000000 // nominal_mhz
-    first = times[(newest - _BEND_CYCLES) & 31]
-    weight = -_BEND_CYCLES
-    index = newest - _BEND_CYCLES
-    line_us = 0  # taken off to stay small; any straight line vanishes against the weights
+    early = newest - _BEND_CYCLES
+    first = times[early & 31]
+    late = newest
+    line_us = _BEND_CYCLES * (1000000000 // nominal_mhz)  # a straight line's; vanishes in the sum
     total = 0
-    for _ in range(_BEND_CYCLES + 1):
-        off_us = ((times[index & 31] - first) & 0x3FFFFFFF) - line_us
-        total += (weight * weight - 225) * off_us
-        line_us += period_us
-        weight += 2
-        index += 1
+    for bend in _BENDS:
+        total += bend * (
+            ((times[early & 31] - first) & 0x3FFFFFFF)
+            + ((times[late & 31] - first) & 0x3FFFFFFF)
+            - line_us
+        )
+        early += 1
+        late -= 1
     hz = nominal_mhz // 1000
     # 2e-6 * hz^3 * 1000 mHz per us of c: 250 at 50 Hz, 432 at 60 Hz.
     share = _BEND_NORM * 500 // (hz * hz * hz)

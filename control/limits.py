@@ -116,17 +116,19 @@ class Limits:
     def resolve(self, now_ms):
         """Find the lowest limit in force; returns it in mA per phase."""
         ma = self._ma
+        ttls_ms = self._ttl_ms
         lowest = NO_LIMIT + 1
         winner = BOARD
         for source in range(SOURCES):
             if source == _SOFT:
                 self.hard_ma = lowest
-            ttl_ms = self._ttl_ms[source]
+            ttl_ms = ttls_ms[source]
             if ttl_ms and ((now_ms - self._since_ms[source]) & 0x3FFFFFFF) >= ttl_ms:
                 ma[source] = self._floor_ma[source]
-                self._ttl_ms[source] = 0
-            if ma[source] < lowest:
-                lowest = ma[source]
+                ttls_ms[source] = 0
+            allowed_ma = ma[source]
+            if allowed_ma < lowest:
+                lowest = allowed_ma
                 winner = source
         self.held = lowest < _MIN_MA <= self.hard_ma
         if self.held and self.lift:

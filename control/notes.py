@@ -6,6 +6,22 @@ from control.events import EventRing
 from control.readings import PILOT_PWM
 
 
+class Pace:
+    """Time and turn of the control step; letter and fault that the last command was made from.
+
+    Apart from Charger, since that has properties: with one, each store to any attribute of an
+    object takes six times as long.
+    """
+
+    def __init__(self, turn):
+        self.last_ms = -1
+        self.turn = turn
+        self.round_ms = 0
+        self.sum_ms = 0
+        self.letter = -1
+        self.fault = 0
+
+
 class Notes:
     """`events` is the ring that firmware/log.py drains."""
 

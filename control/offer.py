@@ -27,7 +27,8 @@ class Offer:
     """`offer_ma` is what the duty says; 0 means: nothing can be offered, pause.
 
     grain_ma: the step of this car's current, as far as it is known: a duty in between would
-    move nothing. rise_ma: the largest rise that it stands at once, 0 for 8 A.
+    move nothing. rise_ma: the largest rise that it stands at once, 0 for 8 A. soft_start: 6 A
+    until it has closed S2.
     """
 
     def __init__(self):
@@ -37,12 +38,22 @@ class Offer:
         self.rise_ma = 0
         self._by_grid = False
         self._since_ms = _LONG_MS
-        self._soft_start = False
+        self.soft_start = False
         self._was_running = False
+        self._limit_ma = 0
+        self._settled = False  # without a grid's wish, this limit gives what is offered
+
+    def suit(self, rise_ma, grain_ma):
+        """Fit the steps of the offer to the car at hand."""
+        if rise_ma != self.rise_ma or grain_ma != self.grain_ma:
+            self.rise_ma = rise_ma
+            self.grain_ma = grain_ma
+            self._settled = False
 
     def restart(self):
         """Begin at 6 A when charging starts next: after a phase switch (pilot sheet 7.3)."""
-        self._soft_start = True
+        self.soft_start = True
+        self._settled = False
 
     def step(self, dt_ms, limit_ma, limit_reason, grid, running):
         """Decide from the lowest limit and the grid services; `running`: the car sees the PWM.
@@ -55,7 +66,13 @@ class Offer:
             self._since_ms = 0  # the PWM starting is a change in the car's eyes
         elif self._since_ms < _LONG_MS:
             self._since_ms += dt_ms
+        if self._settled and limit_ma == self._limit_ma and not grid:
+            if limit_reason != self.reason:
+                self.reason = limit_reason
+            return
         target_ma = self._target_ma(limit_ma, limit_reason, grid)
+        self._limit_ma = limit_ma
+        self._settled = not grid and target_ma == self.offer_ma
         if target_ma == self.offer_ma:
             return
         # Nobody reads the duty while the PWM is off; a limit that falls does not wait.
@@ -97,7 +114,7 @@ class Offer:
             target_ma = pilot.MAX_MA
         if target_ma < pilot.MIN_MA:
             return 0
-        if self._soft_start:
+        if self.soft_start:
             return pilot.MIN_MA
         if self._by_grid:  # to the nearest step of the car, so that a reserve has no bias
             target_ma = min(target_ma + (self.grain_ma >> 1), limit_ma)
@@ -109,6 +126,7 @@ class Offer:
 
     def soft_start_over(self):
         """The car has closed S2 on 6 A: from now on the offer may rise."""
-        if self._soft_start:
-            self._soft_start = False
+        if self.soft_start:
+            self.soft_start = False
+            self._settled = False
             self._since_ms = 0

@@ -68,7 +68,7 @@ class Phases:
     """Owner of the phase relay's position. `phases` is 3 or 1 as the relay stands.
 
     why: of the last refusal or failure (WHY_NAMES). cp_connect: 0 while the car is to see an
-    unplug. may_switch: 0 when the car's policy forbids it.
+    unplug. may_switch: 0 when the car's policy forbids it. quiet: a step would change nothing.
     """
 
     def __init__(self, phases, can_switch, cap, dwell_ms, wait_down_ms, wait_up_ms, mirror=1):
@@ -80,6 +80,7 @@ class Phases:
         self.phases = phases
         self.wanted = phases
         self.state = IDLE
+        self.quiet = False
         self.why = NONE
         self.cp_connect = 1
         self.may_switch = 1
@@ -109,15 +110,15 @@ class Phases:
             raise ValueError("phases %r: expected 1 or 3" % phases)
         if phases != self.wanted:
             self.wanted = phases
+            self.quiet = False
             self._hold_off_ms = 0
             self.why = NONE
 
     def kept(self, phases):
         """Before the first step: where the relay stood when the power went (1 or 3).
 
-        A car that was on three phases cannot have bridged its inputs since, so the relay may
-        go back without the long wait. Without this the relay's feedback tells, and a car that
-        is plugged in gets the whole sequence.
+        A car that was on three phases cannot have bridged its inputs since: no long wait. Without
+        this the relay's feedback tells, and a car that is plugged in gets the whole sequence.
         """
         if phases == self.wanted and self._can_switch:
             self.phases = phases
@@ -143,7 +144,8 @@ class Phases:
         if state == IDLE:
             if not self._booted or self._boot_ms > 0:
                 self._boot(dt_ms, readings)
-            if not fault and (self._owes or self.wanted != self.phases):
+            self.quiet = self.wanted == self.phases and not self._owes
+            if not (self.quiet or fault):
                 self._idle(readings, session, plugged, meter_ok)
             return
         self._state_ms += dt_ms
@@ -283,9 +285,7 @@ class Phases:
             wait_ms = _UNDER_LOAD_WAIT_MS
         return wait_ms
 
-    def _note_failure(self, why):
-        # A failed try counts and waits like a switch: what sticks must not stop the car again
-        # and again.
+    def _note_failure(self, why):  # counts and waits like a switch: no stop after stop
         self.why = why
         self.switches += 1
         self._hold_off_ms = max(self._dwell_ms, _RETRY_MS)

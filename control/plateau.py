@@ -18,6 +18,7 @@ F = const(5)
 # Lower edge of A, B, C, D in mV; the index is the state above that edge.
 _EDGE_MV = (10500, 7500, 4500, 1500)
 _HYSTERESIS_MV = const(250)
+_FAR_MV = const(1000000)
 
 # A change of letter must last this long. Leaving C or D has 100 ms for everything (Table A.6
 # sequence 8.1), contactor drop-out included: 50 ms leaves half of it to the contactor.
@@ -64,6 +65,8 @@ class Plateau:
         self._blank_ms = 0
         self.simplified = False
         self._alone_ms = 0
+        self._from_mv = _EDGE_MV[A] - _HYSTERESIS_MV
+        self._to_mv = _FAR_MV
 
     def blank(self):
         """Believe nothing for a moment: the charger itself has disturbed the pilot."""
@@ -76,19 +79,36 @@ class Plateau:
             self.held_ms = 0
             self._diode_ms = 0
             return
-        raw = letter(high_mv, self.raw)
-        if raw != self.raw:
-            if self.raw == A:
-                self._alone_ms = self.held_ms
-            self.raw = raw
-            self.held_ms = 0
-        elif self.held_ms < 1000000:
-            self.held_ms += dt_ms
+        raw = self.raw
+        if self._from_mv <= high_mv <= self._to_mv:
+            if self.held_ms < 1000000:
+                self.held_ms += dt_ms
+        else:
+            raw = self._move(letter(high_mv, raw))
         if raw == self.state:
-            self._away_ms = 0
+            if self._away_ms:
+                self._away_ms = 0
         elif self.held_ms >= DEBOUNCE_MS or self._left_power(dt_ms, raw):
             self._enter(raw)
-        self._check_diode(dt_ms, raw, low_mv, pwm)
+        if not pwm or raw == A or raw == E:
+            self.diode = -1  # not visible without PWM, and E says nothing about a diode
+            self._diode_ms = 0
+        else:
+            good = 1 if low_mv < _DIODE_MV else 0
+            if good != self.diode:
+                self._see_diode(dt_ms, good)
+            elif self._diode_ms:
+                self._diode_ms = 0
+
+    def _move(self, raw):
+        """Another letter, and the levels within which it stays the one."""
+        if self.raw == A:
+            self._alone_ms = self.held_ms
+        self.raw = raw
+        self.held_ms = 0
+        self._from_mv = _EDGE_MV[raw] - _HYSTERESIS_MV if raw < E else -_FAR_MV
+        self._to_mv = _EDGE_MV[raw - 1] + _HYSTERESIS_MV if raw > A else _FAR_MV
+        return raw
 
     def _enter(self, raw):
         if raw == A:
@@ -108,15 +128,7 @@ class Plateau:
         self._away_ms += dt_ms
         return self._away_ms > DEBOUNCE_MS
 
-    def _check_diode(self, dt_ms, raw, low_mv, pwm):
-        if not pwm or raw == A or raw == E:
-            self.diode = -1  # not visible without PWM, and E says nothing about a diode
-            self._diode_ms = 0
-            return
-        good = 1 if low_mv < _DIODE_MV else 0
-        if good == self.diode:
-            self._diode_ms = 0
-            return
+    def _see_diode(self, dt_ms, good):
         self._diode_ms += dt_ms
         if self._diode_ms >= (_DIODE_GOOD_MS if good else _DIODE_BAD_MS):
             self.diode = good

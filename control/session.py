@@ -61,17 +61,17 @@ class Session:
             if self._ignored_ms:  # x1 was taken back in time
                 self._ignored_ms = 0
             return  # charging, and nothing new: the common case
-        if self._mode_ms < _LONG_MS:
-            self._mode_ms += dt_ms
+        self._mode_ms += dt_ms if self._mode_ms < _LONG_MS else 0
         if not self.contactor and self._open_ms < _LONG_MS:
             self._open_ms += dt_ms
         if fault:
             self._stop_for_fault(dt_ms)
             return
         self._fault_ms = 0
-        if not self.live(letter):
+        if letter != plateau.C and (self.contactor or self._ignored_ms) and not self.live(letter):
             self._open()
-        self._choose_mode(letter, allowed)
+        if allowed or self.mode != PILOT_X1:
+            self._choose_mode(letter, allowed)
         if self.mode == PILOT_PWM:
             self._ignored_ms = 0
             if ready and not self.contactor:

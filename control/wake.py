@@ -66,6 +66,7 @@ class Wake:
         self.woken_by = NONE
         self.took = NONE
         self.has_charged = False
+        self.still = -1  # 4 * letter + mode for which a step would change nothing
         self.enabled = enabled
         self._can_open_cp = can_open_cp
         self._was_pwm = False
@@ -78,6 +79,7 @@ class Wake:
     def new_session(self):
         """The car has left: forget it."""
         self.has_charged = False
+        self.still = -1
         self.woken_by = NONE
         self.tries = 0
         self.pulse = NONE
@@ -86,18 +88,19 @@ class Wake:
     def step(self, dt_ms, letter, mode, allowed):
         """One step with the debounced letter, the session's pilot mode and its permission."""
         pwm = mode == PILOT_PWM
-        was_pwm = self._was_pwm
-        started = pwm and not was_pwm
-        if pwm != was_pwm:
-            self._was_pwm = pwm
+        started = pwm and not self._was_pwm
+        self._was_pwm = pwm
         state = self.state
+        self.still = -1
         if letter == plateau.C or letter == plateau.D:
             if pwm and not self.has_charged:
                 self.has_charged = True
             if state:
                 self._answered(pwm)
+            self.still = 4 * letter + mode
         elif letter == plateau.A or not allowed or not self.enabled:
-            self._withhold(dt_ms, letter)
+            if self._withhold(dt_ms, letter):
+                self.still = mode  # A is 0
             if state:
                 self._rest()
         elif state == IDLE:
@@ -108,6 +111,7 @@ class Wake:
             self._wait(dt_ms, state)
 
     def _withhold(self, dt_ms, letter):
+        """Returns True when a car has been away for so long that there is nothing to count."""
         if letter != plateau.A:
             self._gone_ms = 0
             if self._withheld_ms < _WITHHELD_MS:
@@ -116,6 +120,9 @@ class Wake:
             self._gone_ms += dt_ms
         elif self._withheld_ms:
             self._withheld_ms = 0
+        else:
+            return True
+        return False
 
     def _interrupted(self):
         return self.has_charged or self._withheld_ms >= _WITHHELD_MS
