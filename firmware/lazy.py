@@ -12,7 +12,8 @@ import gc
 import sys
 
 _OURS = ("firmware.", "control.", "drivers.")
-_RESERVE = 16384  # more than any module takes, and a frame comes in meanwhile
+# With less than this a load collects garbage so often that control would be held up too long.
+_RESERVE = 16384
 _came_with = {}  # module: all modules that its loading has brought
 
 

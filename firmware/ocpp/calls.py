@@ -124,11 +124,23 @@ class Calls:
                     yield
 
     def _make_room(self):
-        """Drop at once what is only kept because another request may come."""
-        for _ in rows():
+        """Drop at once what is only kept because another request may come, or has not come."""
+        for _ in list(self._used_s):
             self.poll(0)
-        for name in CONFIGURATION:
-            lazy.drop(name)
+        names = list(CONFIGURATION)
+        for row in rows():
+            names += modules(row)
+        self._drop(names)
+
+    def _drop(self, names):
+        """Drop those modules that no part needs."""
+        needed = []
+        for row in rows():
+            if row[0] in self._used_s:
+                needed += modules(row)
+        for name in names:
+            if name not in needed:
+                lazy.drop(name)
 
     def poll(self, held_s=_HELD_S):
         """Drop what is idle; to be called about once a second."""
@@ -138,10 +150,7 @@ class Calls:
             if now_s - used_s >= held_s and hasattr(part, "idle") and part.idle():
                 setattr(self._station, name, None)
                 del self._used_s[name]
-                needed = [other for part in self._used_s for other in modules(self._row(part))]
-                for module in modules(self._row(name)):
-                    if module not in needed:
-                        lazy.drop(module)
+                self._drop(modules(self._row(name)))
                 return  # one at a time
 
     def handle(self, action, payload):
@@ -152,45 +161,61 @@ class Calls:
             if action in row[5:]:
                 if not self._is_configured(row):
                     raise CallError(NOT_SUPPORTED, "this feature is not configured")
-                missing = [
-                    name
-                    for name in modules(row) + self._also(action, payload)
-                    if name not in sys.modules
-                ]
-                if missing:
-                    return self._loaded(missing, row, action, payload)
-                return self._answer(row, action, payload)
+                parts, names = self._needs(row, action, payload)
+                ready = all(name in sys.modules for name in names)
+                if ready and all(getattr(self._station, name) is not None for name in parts):
+                    return self._answer(row, action, payload)
+                return self._prepared(parts, names, row, action, payload)
         raise CallError(NOT_IMPLEMENTED, "unknown action")
 
-    def _also(self, action, payload):
-        """What else a request is about to need. The payload has not been checked yet."""
-        part = None
+    def _needs(self, row, action, payload):
+        """(parts, modules) that a request is about to need. The payload is not checked yet."""
+        parts = [row[0]]
+        also = None
         opens = False
-        if action in ("GetConfiguration", "ChangeConfiguration"):
-            return list(CONFIGURATION)
         if action == "RemoteStartTransaction" and payload.get("chargingProfile"):
-            part = "smart"
+            also = "smart"
         elif action == "DataTransfer" and payload.get("vendorId") == VENDOR:
-            part = "transfer"
+            also = "transfer"
             opens = self._app.grid is None and payload.get("messageId") in _GRID_ORDERS
         elif action.endswith("TriggerMessage"):
             wanted = str(payload.get("requestedMessage"))
             if wanted.startswith("Firmware"):
-                part = "update"
+                also = "update"
             elif wanted.startswith(("Diagnostics", "Log")):
-                part = "uploads"
-        row = self._row(part)
-        return (modules(row) if row else []) + (_GRID.split(" ") if row and opens else [])
+                also = "uploads"
+        names = modules(row)
+        other = self._row(also)
+        if other:
+            parts.append(also)
+            names += modules(other)
+            if opens:
+                names += _GRID.split(" ")
+        elif action in ("GetConfiguration", "ChangeConfiguration"):
+            names += CONFIGURATION
+        return parts, names
 
-    def _loaded(self, missing, row, action, payload):
-        """Load module by module, then answer."""
-        for name in missing:
+    def _prepared(self, parts, names, row, action, payload):
+        """Load module by module, make part by part, then answer."""
+        room = False
+        while True:
+            missing = [name for name in names if name not in sys.modules]
+            if not missing:
+                break
             try:
-                lazy.load(name)
-            except MemoryError:
+                lazy.load(missing[0])
+            except (MemoryError, ImportError):  # the importer takes the one for the other
+                if room:
+                    self._make_room()
+                    raise
+                room = True
+                yield
                 self._make_room()
-                lazy.load(name)
             yield
+        for name in parts:
+            if getattr(self._station, name) is None:
+                self.need(name)
+                yield
         answer = self._answer(row, action, payload)
         if hasattr(answer, "send"):
             answer = yield from answer

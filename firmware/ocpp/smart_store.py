@@ -32,8 +32,10 @@ class ProfileStore:
     def load(self):
         """Take in what was kept, oldest first; a damaged file is passed over and removed."""
         found = []
+        files = os.listdir()
         for number in range(profiles.MAX_PROFILES):
-            entry = read_json(_FILE % number)
+            # Looking for a file that is not there takes as long as reading one.
+            entry = read_json(_FILE % number) if _FILE % number in files else None
             if entry is not None:
                 self._on_flash[number] = 1
             if _sound(entry):

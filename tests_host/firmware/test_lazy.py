@@ -260,6 +260,29 @@ def test_idle_parts_make_room_before_a_request_is_refused():
     assert not refusals and app.station.core is None and app.station.reservation is not None
 
 
+def test_a_request_that_is_refused_for_lack_of_room_leaves_nothing_behind():
+    app, dispatcher = build()
+    real = lazy._make_room
+    before = ours()
+
+    def full(name):
+        if name == "firmware.ocpp.smart":
+            raise MemoryError("no room for " + name)
+
+    lazy._make_room = full
+    refused = False
+    try:
+        ask(dispatcher, "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": PROFILE})
+    except MemoryError:
+        refused = True
+    finally:
+        lazy._make_room = real
+    # On CPython another test file may have imported it before.
+    assert refused == ("firmware.ocpp.smart" not in before) and ours() <= before | {
+        name for row in calls.rows() if getattr(app.station, row[0]) for name in calls.modules(row)
+    }
+
+
 def test_a_load_that_fails_leaves_nothing():
     before = sorted(sys.modules)
     with open("lazy_fails.py", "w") as file:
