@@ -10,15 +10,15 @@ from tools.flash import boards, build, packs
 
 # KB, as reached and some 3 % more. Who needs more raises them here, in the commit that needs it.
 REACHED = {
-    "flash": 157,
-    ("charger alone", "stock"): 99,
-    ("charger alone", "ROMFS"): 56,
-    ("with OCPP", "stock"): 163,
-    ("with OCPP", "ROMFS"): 89,
-    ("with OCPP, every part in use", "stock"): 236,
-    ("with OCPP, every part in use", "ROMFS"): 124,
-    ("with OCPP, Wi-Fi and TLS", "stock"): 201,
-    ("with OCPP, Wi-Fi and TLS", "ROMFS"): 121,
+    "flash": 160,
+    ("charger alone", "stock"): 101,
+    ("charger alone", "ROMFS"): 57,
+    ("with OCPP", "stock"): 167,
+    ("with OCPP", "ROMFS"): 90,
+    ("with OCPP, every part in use", "stock"): 238,
+    ("with OCPP, every part in use", "ROMFS"): 125,
+    ("with OCPP, Wi-Fi and TLS", "stock"): 205,
+    ("with OCPP, Wi-Fi and TLS", "ROMFS"): 123,
 }
 
 
