@@ -8,8 +8,8 @@ frozen  in the interpreter itself: almost everything but objects stays in the fl
 
 The application is built on the simulated board, not started, on the MicroPython that
 MICROPYTHON32 names: a 32-bit one has objects as wide as the chips'. MICROPYTHON_FROZEN names one
-that has the firmware frozen in. tools/size_interpreters.py builds both. Without them the heap is
-measured on the 64-bit interpreter and scaled (SCALE), and there is no frozen figure.
+that has the firmware frozen in. Without them the heap is measured on the 64-bit interpreter and
+scaled (SCALE), and there is no frozen figure.
 
 Usage: python -m tools.size_budget [--check]    --check: exit status 1 when over a budget
 """
