@@ -170,13 +170,14 @@ class Charger:
             if switch.state == REJOINING and self.plugged:
                 offer.restart()
         mode = session.mode
-        still = 4 * letter + mode == self.wake.still
-        if not still:
-            self.wake.step(dt_ms, letter, mode, allowed)
+        wake = self.wake
+        if 4 * letter + mode != wake.still:
+            wake.step(dt_ms, letter, mode, allowed)
         if not (
             quiet
-            and still
-            and mode == command.pilot_mode != PILOT_F
+            and wake.mode < 0
+            and wake.state == pace.wake
+            and mode == command.pilot_mode
             and letter == pace.letter
             and guarded.fault == pace.fault
             and session.contactor == command.contactor
@@ -257,10 +258,9 @@ class Charger:
             self.notes.rest(now_ms, self, readings)
 
     def _fill(self, command):
-        self._pace.letter = self.pilot.state
-        self._pace.fault = self.protection.fault
         session = self.session
         wake = self.wake
+        self._pace.made_from(self.pilot.state, self.protection.fault, wake.state)
         switch = self.phase_switch
         mode = session.mode
         if wake.mode >= 0:

@@ -124,7 +124,8 @@ class Frequency:
             quiet_ms += dt_ms
         self._quiet_ms = quiet_ms
         if quiet_ms >= STALE_MS or lowest_mv < _NOMINAL_MV * _VALID_PU_PM // 1000:
-            self._restart()
+            if self._good or self._suspect_us:
+                self._restart()
         if self._inject_ms > 0:
             self._inject_ms -= dt_ms
             self._take_injected()
@@ -132,7 +133,7 @@ class Frequency:
         # While the newest period is a suspect the last results stand for one more cycle.
         if edge_count and self._good >= FAST_CYCLES and not self._suspect_us:
             self._measure(edge_count)
-        if self._good < SLOW_CYCLES:
+        if self._good < SLOW_CYCLES and (self.valid or self.fast_mhz or self.moving):
             self._invalidate()
 
     def _measure(self, edge_count):
@@ -241,8 +242,7 @@ class Frequency:
         self._line.renew()
         self._newest = (self._newest + 1) & 31
         self._times[self._newest] = (at_us - (period_us - half_us)) & 0x3FFFFFFF
-        if self._good < SLOW_CYCLES:
-            self._good += 1
+        self._good = min(self._good + 1, SLOW_CYCLES)
         self.repairs = (self.repairs + 1) & 0x3FFFFFFF
         return period_us - half_us
 

@@ -23,14 +23,14 @@ def window_mhz(times, newest, cycles, nominal_mhz):
     w_i = 2 i - (n - 1). The frequency is found as a deviation from nominal, since 10^9 / S
     would not keep a millihertz in 31 bits. Valid for +-10 % around nominal.
     """
-    first = times[(newest - cycles) & 31]
-    weight = -cycles
+    early = newest - cycles
+    weight = cycles
     total = 0
-    index = newest - cycles
-    for _ in range(cycles + 1):
-        total += weight * ((times[index & 31] - first) & 0x3FFFFFFF)
-        weight += 2
-        index += 1
+    while weight > 0:  # the last and the first have the same weight but for its sign, and so on
+        total += weight * ((times[newest & 31] - times[early & 31]) & 0x3FFFFFFF)
+        weight -= 2
+        early += 1
+        newest -= 1
     n = cycles + 1
     scale = n * (n * n - 1) // 6
     # The sum at exactly nominal frequency: scale * 10^9 / nominal, without leaving 31 bits.

@@ -15,10 +15,16 @@ _MASK = const(0x3FFFFFFF)
 
 
 def step_times(charger, readings, ticks_us, steps, feed):
-    """Sorted microseconds of so many control steps. Garbage of the loop itself is collected."""
+    """Sorted microseconds of so many control steps. Garbage of the loop itself is collected.
+
+    The contacts do as they are told, and an edge of the mains comes in each second step.
+    """
     times = array("i", bytes(4 * steps))
     for i in range(steps):
         now_ms = i * _PERIOD_MS
+        command = charger.command
+        readings.contactor_closed = command.contactor
+        readings.phase_closed = command.three_phase
         readings.edge_count = i & 1
         readings.edge_us[0] = i * 10000
         start = ticks_us()

@@ -203,13 +203,14 @@ class SelfTest:
     # --- the interpreter
 
     def step_time(self):
-        """The control step, alone, with a board's readings that do not move."""
+        """The control step, alone, with a mains of nominal frequency and no car."""
         from firmware import build
 
         charger = build.charger(self.values, self.data)
         readings = Readings()
         readings.rcd_ok = 1
         readings.meter_age_ms = 0
+        readings.l1_mv = readings.l2_mv = readings.l3_mv = 230000
         times = latency.step_times(charger, readings, ticks_us, _STEPS, self._feed)
         for name, index, limit in (
             ("median", _STEPS // 2, STEP_MEDIAN_US),
