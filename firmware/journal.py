@@ -45,10 +45,12 @@ class Record:
         self.stop_tag = None  # card that stopped it, if not the one that started it
         self.reservation = None  # id of the reservation it used up
 
-    def restore(self, stop_tag, reservation):
+    def restore(self, stop_tag, reservation, samples=None, stop_data=None):
         """Take in what was kept of the rest."""
         self.stop_tag = None if stop_tag is None else str(stop_tag)
         self.reservation = reservation
+        self.samples = samples
+        self.stop_data = stop_data
 
     def kept_by(self, keep):
         """`keep` writes this record from now on."""
@@ -102,10 +104,11 @@ def record_from(entry):
     record = Record(str(id_tag), int(start_wh), 0, start_unix, number, reason)
     record.stop_wh = int(stop_wh)
     record.stop_unix = stop_unix
-    record.restore(stop_tag, reservation)
+    samples = stop_data = None
     if len(entry) == 11:
         from firmware.ocpp import meter
 
-        record.samples = meter.restored(entry[9])
-        record.stop_data = meter.restored(entry[10])
+        samples = meter.restored(entry[9])
+        stop_data = meter.restored(entry[10])
+    record.restore(stop_tag, reservation, samples, stop_data)
     return record
