@@ -122,9 +122,7 @@ def main():
         if isinstance(kept, str):
             print(f"not in the RAM figures: {name} ({kept})")
     for chip, heap in HEAP_KB.items():
-        print(
-            f"for comparison: a {chip} has {heap} KB of heap, one TLS connection takes {TLS_KB}"
-        )
+        print(f"for comparison: a {chip} has {heap} KB of heap, one TLS connection takes {TLS_KB}")
     return 0
 
 
