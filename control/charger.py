@@ -9,7 +9,7 @@ its turn in one of ten steps.
 
 from micropython import const
 
-from control import care, events, limits, pilot, plateau, policy, protection
+from control import care, events, limits, pilot, policy, protection
 from control.fitted import Fitted
 from control.frequency import Frequency
 from control.learn import Learn
@@ -29,6 +29,8 @@ from control.wake import GIVEN_UP, Wake
 # Without an answer for this long the meter's numbers are not believed (peers: 1 to 11 s).
 METER_STALE_MS = const(3000)
 
+_A = const(0)  # as in control.plateau
+_E = const(4)
 _ROUND = const(10)
 _MAX_DT_MS = const(1000)
 # BMW plug-in hybrids show B for half a second after a duty change (WARP: 550 ms).
@@ -197,10 +199,10 @@ class Charger:
             if self._blink_ms <= 0 or not _BLINK_LOW_MV < high_mv < _BLINK_HIGH_MV:
                 self.pilot.step(dt_ms, high_mv, readings.cp_low_mv, running)
             state = self.pilot.state
-            if state == plateau.A:
+            if state == _A:
                 if self.plugged:
                     self.unplugged()
-            elif state != plateau.E and not self.plugged:
+            elif state != _E and not self.plugged:
                 self.plugged = True
                 self.learn.forget()
                 self._pace.turn = _ROUND - 1  # the cable has just come in: read it now
@@ -262,9 +264,7 @@ class Charger:
         wake = self.wake
         self._pace.made_from(self.pilot.state, self.protection.fault, wake.state)
         switch = self.phase_switch
-        mode = session.mode
-        if wake.mode >= 0:
-            mode = wake.mode
+        mode = wake.mode if wake.mode >= 0 else session.mode
         cp_connect = switch.cp_connect if wake.cp_connect else 0
         if not cp_connect:
             if self._cp_switch:

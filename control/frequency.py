@@ -176,9 +176,10 @@ class Frequency:
                 mhz = self._window_mhz(span)
         sign = 1 if fast_mhz >= mhz else -1
         apart_mhz = sign * (fast_mhz - mhz)
-        # A phase step leaves the median where it was; on a real move it has gone along.
-        agreed_mhz = 2 * sign * (self.median_mhz - mhz) if self.steady else 0
-        cut = middle_mhz = 0
+        cut = middle_mhz = agreed_mhz = 0
+        if apart_mhz >= _MIDDLE_CUT_MHZ and self.steady:
+            # A phase step leaves the median where it was; on a real move it has gone along.
+            agreed_mhz = 2 * sign * (self.median_mhz - mhz)
         if apart_mhz >= level_mhz:
             cut = FAST_CYCLES if agreed_mhz >= apart_mhz else 0
         elif span > _MIDDLE_CYCLES and apart_mhz >= _MIDDLE_CUT_MHZ:
@@ -219,18 +220,18 @@ class Frequency:
         if not period_us:
             self._restart()
             return
-        good = self._good
-        if good < SLOW_CYCLES:
-            good += 1
-            self._good = good
+        good = self._good + 1 if self._good < SLOW_CYCLES else SLOW_CYCLES
+        self._good = good
         if good > FAST_CYCLES:
             self._judge(period_us - self._median_us)
             if self._suspect_us:
                 return  # not among the periods that make the median
-        slot = self._slot + 1 if self._slot < 4 else 0
-        self._slot = slot
+        self._slot = slot = self._slot + 1 if self._slot < 4 else 0
         periods = self._periods
+        old_us, median_us = periods[slot], self._median_us
         periods[slot] = period_us
+        if old_us == period_us or (old_us - median_us) * (period_us - median_us) > 0:
+            return  # on the same side of the median, which stays
         self._median_us = median_of_5(periods[0], periods[1], periods[2], periods[3], periods[4])
 
     def _bridge(self, at_us, period_us):
@@ -290,8 +291,7 @@ class Frequency:
 
     def _invalidate(self):
         self.valid = False
-        self.slow_mhz = self.mhz = 0
-        self.rocof_mhz_s = 0
+        self.slow_mhz = self.mhz = self.rocof_mhz_s = 0
         self._span = SLOW_CYCLES
         self.moving = False
         self._apart = False

@@ -17,7 +17,8 @@ _MASK = const(0x3FFFFFFF)
 def step_times(charger, readings, ticks_us, steps, feed):
     """Sorted microseconds of so many control steps. Garbage of the loop itself is collected.
 
-    The contacts do as they are told, and an edge of the mains comes in each second step.
+    The contacts do as they are told, the residual-current monitor passes its test, and an edge of
+    the mains comes in each second step.
     """
     times = array("i", bytes(4 * steps))
     for i in range(steps):
@@ -25,6 +26,7 @@ def step_times(charger, readings, ticks_us, steps, feed):
         command = charger.command
         readings.contactor_closed = command.contactor
         readings.phase_closed = command.three_phase
+        readings.rcd_ok = 0 if command.rcd_test else 1
         readings.edge_count = i & 1
         readings.edge_us[0] = i * 10000
         start = ticks_us()
