@@ -144,7 +144,7 @@ class Charger:
         seen = self.pilot
         running = command.pilot_mode == PILOT_PWM
         meter_ok = readings.meter_age_ms < METER_STALE_MS
-        self._measure(dt_ms, readings, meter_ok, running)
+        self._measure(dt_ms, readings, meter_ok, running, command, seen)
         if grid:
             grid.step(dt_ms, now_ms, readings, meter_ok, self)
         offer_ma = offer.offer_ma if running else 0
@@ -185,20 +185,18 @@ class Charger:
             and session.contactor == command.contactor
             and offer.offer_ma == self._duty_of_ma
             and test.output == command.rcd_test
-            and command.cp_connect
             and not command.blink
         ):  # else all is as in the last step, the command and what is noted, too
             self._fill(command)
             self.notes.step(now_ms, self, readings)
 
-    def _measure(self, dt_ms, readings, meter_ok, running):
-        command = self.command
+    def _measure(self, dt_ms, readings, meter_ok, running, command, seen):
         # Own -12 V and an opened CP say nothing about the car: the last state stays.
         if command.pilot_mode != PILOT_F and command.cp_connect:
             high_mv = readings.cp_high_mv
             if self._blink_ms <= 0 or not _BLINK_LOW_MV < high_mv < _BLINK_HIGH_MV:
-                self.pilot.step(dt_ms, high_mv, readings.cp_low_mv, running)
-            state = self.pilot.state
+                seen.step(dt_ms, high_mv, readings.cp_low_mv, running)
+            state = seen.state
             if state == _A:
                 if self.plugged:
                     self.unplugged()

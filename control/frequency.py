@@ -54,8 +54,7 @@ class Frequency:
         self.mhz = 0
         self.median_mhz = 0
         self.rocof_mhz_s = 0
-        self.steady = False
-        self.valid = False
+        self.steady = self.valid = False
         self.noise_mhz = 0
         self.moving = False
         self.updates = 0
@@ -68,6 +67,7 @@ class Frequency:
         self._good = 0  # cycles without a gap, up to SLOW_CYCLES
         self._quiet_ms = 0
         self._period_us = 1000000000 // nominal_mhz
+        self._five_us = 35 * self._period_us + 35 * (1000000000 % nominal_mhz) // nominal_mhz
         self._shortest_us = self._period_us * 9 // 10
         self._longest_us = self._period_us * 11 // 10
         self._median_us = 0
@@ -138,7 +138,8 @@ class Frequency:
 
     def _measure(self, edge_count):
         nominal_mhz = self.nominal_mhz
-        fast_mhz = five_mhz(self._times, self._newest, nominal_mhz) + self._trim_mhz
+        fast_mhz = five_mhz(self._times, self._newest, nominal_mhz, self._five_us)
+        fast_mhz += self._trim_mhz
         jump_mhz = fast_mhz - self.fast_mhz
         self.fast_mhz = fast_mhz
         median_us = self._median_us  # whole microseconds: 2.5 mHz, less than its noise
@@ -201,8 +202,7 @@ class Frequency:
 
     def _grown(self, edge_count):
         self._hold -= edge_count
-        span = self._span if self._hold >= 0 else self._span + edge_count
-        return span if span < SLOW_CYCLES else SLOW_CYCLES
+        return self._span if self._hold >= 0 else min(self._span + edge_count, SLOW_CYCLES)
 
     def _window_mhz(self, cycles):
         return window_mhz(self._times, self._newest, cycles, self.nominal_mhz) + self._trim_mhz

@@ -45,16 +45,18 @@ def window_mhz(times, newest, cycles, nominal_mhz):
     return nominal_mhz - (off * part + share // 2) // share
 
 
-def five_mhz(times, newest, nominal_mhz):
-    """window_mhz(times, newest, 5, nominal_mhz) without its loop: it is due at each edge."""
+def five_mhz(times, newest, nominal_mhz, at_nominal):
+    """window_mhz(times, newest, 5, nominal_mhz) without its loop: it is due at each edge.
+
+    at_nominal: what window_mhz calls so, 35 periods of nominal frequency in us.
+    """
     total = (
         5 * ((times[newest] - times[(newest - 5) & 31]) & 0x3FFFFFFF)
         + 3 * ((times[(newest - 1) & 31] - times[(newest - 4) & 31]) & 0x3FFFFFFF)
         + ((times[(newest - 2) & 31] - times[(newest - 3) & 31]) & 0x3FFFFFFF)
     )
-    off = total - 35 * (1000000000 // nominal_mhz) - 35 * (1000000000 % nominal_mhz) // nominal_mhz
     share = total // (nominal_mhz // 1000)
-    return nominal_mhz - (off * 1000 + share // 2) // share
+    return nominal_mhz - ((total - at_nominal) * 1000 + share // 2) // share
 
 
 def rocof_mhz_s(times, newest, nominal_mhz):
