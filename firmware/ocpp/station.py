@@ -214,12 +214,22 @@ class Station:
     def _address(self, host, port):
         return names.address(self._app, host, port)
 
+    async def _connect(self, url, ssl, authorization):
+        """The websocket; a TLS handshake may hold up control for longer than the guard waits."""
+        guard = self._app.guard
+        if ssl:
+            guard.be_patient(1)
+        try:
+            return await asyncio.wait_for(
+                websocket.connect(url, _PROTOCOL, ssl, authorization, self._address), _CONNECT_S
+            )
+        finally:
+            guard.be_patient(0)
+
     async def _connection(self):
         app = self._app
         url, ssl, authorization = self.access.attempt()
-        socket = await asyncio.wait_for(
-            websocket.connect(url, _PROTOCOL, ssl, authorization, self._address), _CONNECT_S
-        )
+        socket = await self._connect(url, ssl, authorization)
         ssl = authorization = None
         app.log.event("ocpp_connected", id=self._id)
         if self.session.boot_status == "Accepted":

@@ -208,6 +208,12 @@ MUTANTS = {
         "elif permit_ms <= -100000000:",
         "test_guard",
     ),
+    "the guard's patience never ends": (
+        "guard.py",
+        "self._patient_ms -= dt_ms",
+        "pass",
+        "test_guard",
+    ),
 }
 
 RUN = """

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """An App with a charger of twenty lines, for tests of the services around the real one."""
 
+from control.guard import Guard
 from control.limits import BOARD, Limits
 from control.readings import PILOT_PWM, PILOT_X1, Command, Readings
 from firmware.clock import Clock
@@ -97,6 +98,7 @@ class FakeApp:
         self.log = Log()
         self.charger = FakeCharger()
         self.board = Board()
+        self.guard = Guard()
         self.board.readings.meter_age_ms = 0
         self.board.readings.energy_wh = 5000
         self.station = None
