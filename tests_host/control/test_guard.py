@@ -76,41 +76,38 @@ def test_a_trip_holds_until_control_lets_go():
     assert made.tick(10, 6000, 1) == 1
 
 
-def test_patience_makes_the_permit_longer_and_nothing_else():
+def open_after_ms(made, cp_high_mv=6000, rcd_ok=1):
+    """How long the guard holds when control does not come back."""
+    ms = 10
+    while made.tick(10, cp_high_mv, rcd_ok):
+        ms += 10
+        assert ms < 10000
+    return ms
+
+
+def patient_guard():
     made = Guard()
     made.renew(0)
     made.be_patient(1)
     made.renew(1)
-    ticks = 1
-    while made.tick(10, 6000, 1):
-        ticks += 1
-        assert ticks < 1000
-    assert ticks * 10 == guard.PATIENT_MS and made.reason == guard.PERMIT
+    return made
+
+
+def test_patience_makes_the_permit_longer_and_nothing_else():
+    made = patient_guard()
+    assert open_after_ms(made) == guard.PATIENT_MS and made.reason == guard.PERMIT
     for mv, rcd_ok, reason, longest_ms in ((9000, 1, guard.PILOT, 60), (6000, 0, guard.RCD, 10)):
-        made.renew(0)
-        made.be_patient(1)
-        made.renew(1)
-        ticks = 1
-        while made.tick(10, mv, rcd_ok):
-            ticks += 1
-            assert ticks < 1000
-        assert ticks * 10 <= longest_ms and made.reason == reason
+        made = patient_guard()
+        assert open_after_ms(made, mv, rcd_ok) <= longest_ms and made.reason == reason
 
 
 def test_patience_ends_when_it_is_over_and_by_itself():
     for told in (1, 0):
-        made = Guard()
-        made.renew(0)
-        made.be_patient(1)
-        made.renew(1)
+        made = patient_guard()
         for _ in range(10 if told else guard.PATIENT_FOR_MS // 10):
             assert made.tick(10, 6000, 1)
             made.renew(1)
         if told:
             made.be_patient(0)
             made.renew(1)
-        ticks = 1
-        while made.tick(10, 6000, 1):
-            ticks += 1
-            assert ticks < 1000
-        assert ticks * 10 == guard.PERMIT_MS
+        assert open_after_ms(made) == guard.PERMIT_MS
