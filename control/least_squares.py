@@ -16,6 +16,12 @@ _BEND_CYCLES = const(25)
 _BENDS = (400, 304, 216, 136, 64, 0, -56, -104, -144, -176, -200, -216, -224)
 
 
+def nominal_us(periods, nominal_mhz):
+    """So many periods of the nominal frequency in us: periods * 10^9 / nominal within 31 bits."""
+    whole_us = periods * (1000000000 // nominal_mhz)
+    return whole_us + periods * (1000000000 % nominal_mhz) // nominal_mhz
+
+
 def window_mhz(times, newest, cycles, nominal_mhz):
     """Frequency in mHz of the `cycles` periods that end with ring index `newest`.
 
@@ -32,11 +38,7 @@ def window_mhz(times, newest, cycles, nominal_mhz):
         early += 1
         newest -= 1
     n = cycles + 1
-    scale = n * (n * n - 1) // 6
-    # The sum at exactly nominal frequency: scale * 10^9 / nominal, without leaving 31 bits.
-    at_nominal = scale * (1000000000 // nominal_mhz)
-    at_nominal += scale * (1000000000 % nominal_mhz) // nominal_mhz
-    off = total - at_nominal
+    off = total - nominal_us(n * (n * n - 1) // 6, nominal_mhz)
     if cycles <= 8:
         part, rest = 1000, nominal_mhz // 1000
     else:
@@ -48,7 +50,7 @@ def window_mhz(times, newest, cycles, nominal_mhz):
 def five_mhz(times, newest, nominal_mhz, at_nominal):
     """window_mhz(times, newest, 5, nominal_mhz) without its loop: it is due at each edge.
 
-    at_nominal: what window_mhz calls so, 35 periods of nominal frequency in us.
+    at_nominal: nominal_us(35, nominal_mhz), the sum at nominal frequency.
     """
     total = (
         5 * ((times[newest] - times[(newest - 5) & 31]) & 0x3FFFFFFF)
@@ -98,8 +100,8 @@ def without_odd_mhz(times, newest, nominal_mhz, longest):
             odd_us = period_us
         last_us = at_us
     total_us = ((last_us - first_us) & 0x3FFFFFFF) - odd_us
-    at_nominal = 7 * (1000000000 // nominal_mhz) + 7 * (1000000000 % nominal_mhz) // nominal_mhz
-    return nominal_mhz - nominal_mhz * (total_us - at_nominal) // total_us
+    off_us = total_us - nominal_us(7, nominal_mhz)
+    return nominal_mhz - nominal_mhz * off_us // total_us
 
 
 def median_of_5(a, b, c, d, e):

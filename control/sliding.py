@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The window of control/least_squares.py kept up to date edge by edge instead of summed anew."""
 
+from control.least_squares import nominal_us
+
 
 class Line:
     """window_mhz of one length for a window that slides by an edge at a time: the same number.
@@ -15,9 +17,7 @@ class Line:
         self._cycles = cycles
         self._nominal_mhz = nominal_mhz
         n = cycles + 1
-        scale = n * (n * n - 1) // 6
-        self._at_nominal = scale * (1000000000 // nominal_mhz)
-        self._at_nominal += scale * (1000000000 % nominal_mhz) // nominal_mhz
+        self._at_nominal = nominal_us(n * (n * n - 1) // 6, nominal_mhz)
         self._part = 1000 if cycles <= 8 else 100
         self._rest = nominal_mhz // self._part
         self._newest = -1
