@@ -7,7 +7,7 @@ import sys
 
 import machine
 
-from firmware import boards, crashes
+from firmware import coils
 
 # Bytes between collections while modules are loaded. Loading leaves garbage between what stays;
 # without this a Pico is out of memory with 140 KB free, in pieces of less than 5 KB.
@@ -27,25 +27,39 @@ def build(board_data):
     return app
 
 
+def _board():
+    from firmware import boards
+
+    return boards.configured()
+
+
+def _may_start():
+    from firmware import crashes
+
+    if crashes.too_many():
+        print("stopped: %d crashes in a row; see the log, then power up again" % crashes.MOST)
+        return False
+    return True
+
+
 def main():
     """Run the charger until it fails or somebody presses Ctrl-C."""
-    board_data = boards.configured()
+    pins = _board().COILS  # all that is kept of the board's data
     app = None
     try:
-        if crashes.too_many():
-            print("stopped: %d crashes in a row; see the log, then power up again" % crashes.MOST)
+        if not _may_start():
             return
-        app = build(board_data)
+        app = build(_board())
         asyncio.run(app.run())
     except Exception as error:
         # Open first: printing may fail as well.
-        boards.make_safe(board_data)
+        coils.let_go(pins)
         sys.print_exception(error)
         machine.reset()
     finally:
         # Ctrl-C and SystemExit come this way, too. Synchronous and without the heap: other
         # tasks' own `finally` do not run when the main task ends.
-        boards.make_safe(board_data)
+        coils.let_go(pins)
         if app:
             app.board.close()
 

@@ -10,8 +10,6 @@ its turn in one of ten steps.
 from micropython import const
 
 from control import care, events, limits, pilot, policy, protection
-from control.fitted import Fitted
-from control.frequency import Frequency
 from control.learn import Learn
 from control.limits import Limits
 from control.notes import Notes, Pace
@@ -49,35 +47,34 @@ class Charger:
     """
 
     def __init__(self, board_ma, phases, **options):
+        from control.fitted import Fitted  # not needed again (firmware/app.py)
+
         fitted = Fitted(options)
-        row = fitted.row
         self.pilot = Plateau()
         self.protection = Protection(fitted.together)
         self.limits = Limits()
         self.sources = Sources(self.limits, fitted.cable_fixed_ma, fitted.thermal, fitted.supply)
         self.offer = Offer()
         self.phase_switch = phases
-        self.policy = row
-        self.wake = Wake(fitted.wake and row[policy.WAKE], fitted.cp_switch)
+        self.policy = fitted.row
+        self.wake = Wake(fitted.wake and self.policy[policy.WAKE], fitted.cp_switch)
         self.pause = fitted.pause or Pause()
         self.learn = Learn()
         self.rcd_test = RcdTest(fitted.rcd_test)
         self.session = Session(fitted.ventilation)
-        self.frequency = Frequency(fitted.nominal_mhz)
+        self.frequency = None
         self.grid = fitted.grid
         self.notes = Notes()
         self.events = self.notes.events
         self.command = Command()
         self.authorised = False
         self.plugged = False
-        self._cp_switch = fitted.cp_switch
-        self._together = fitted.together
+        self._nominal_mhz = fitted.nominal_mhz
         self._pace = Pace(_ROUND - 1)
-        self._blink_ms = 0
-        self._duty_of_ma = 0
-        self._duty_ppm = 0
-        self._operations = 0
+        self._blink_ms = self._duty_of_ma = self._operations = 0
         self.limits.offer(limits.BOARD, board_ma, 0)
+        if self.grid:
+            self.measure_frequency()
 
     # What services and the bench read.
 
@@ -117,6 +114,13 @@ class Charger:
             self.authorised = on
             self.events.put(max(self._pace.last_ms, 0), events.AUTHORISED, 1 if on else 0)
 
+    def measure_frequency(self):
+        """From now on; needed before `grid` is set. Loads 5 KB, so never in a step."""
+        if self.frequency is None:
+            from control.frequency import Frequency
+
+            self.frequency = Frequency(self._nominal_mhz)
+
     def request_phases(self, phases):
         """Ask for 1 or 3 phases; the sequencer decides when and whether."""
         self.phase_switch.request(phases)
@@ -125,8 +129,6 @@ class Charger:
         """A person says that the cause of a latched fault is repaired; the monitor is tested."""
         self.protection.acknowledge()
         self.rcd_test.request()
-
-    # The step.
 
     def step(self, now_ms, readings):
         """One step, every 10 ms: readings in, `self.command` out. Allocates nothing."""
@@ -206,10 +208,11 @@ class Charger:
                 self._pace.turn = _ROUND - 1  # the cable has just come in: read it now
         if self._blink_ms > 0:
             self._blink_ms -= dt_ms
-        # Without a voltage the frequency cannot be told from a dead bus: treat it as dead.
-        self.frequency.step(
-            dt_ms, readings.edge_us, readings.edge_count, readings.l1_mv if meter_ok else 0
-        )
+        frequency = self.frequency
+        if frequency:
+            # Without a voltage the frequency cannot be told from a dead bus: treat it as dead.
+            lowest_mv = readings.l1_mv if meter_ok else 0
+            frequency.step(dt_ms, readings.edge_us, readings.edge_count, lowest_mv)
         if self.rcd_test.state:
             self._test(dt_ms, readings)
 
@@ -265,29 +268,28 @@ class Charger:
         mode = wake.mode if wake.mode >= 0 else session.mode
         cp_connect = switch.cp_connect if wake.cp_connect else 0
         if not cp_connect:
-            if self._cp_switch:
+            if wake.can_open_cp:
                 mode = PILOT_X1
             else:
                 cp_connect = 1
                 mode = PILOT_F  # no switch: -12 V is what comes nearest to an unplug
         if mode != command.pilot_mode or cp_connect != command.cp_connect:
             self._show(command, mode, cp_connect)
-        if self.offer.offer_ma != self._duty_of_ma:
-            self._duty_of_ma = self.offer.offer_ma
-            self._duty_ppm = pilot.duty_ppm(self._duty_of_ma)
-        duty_ppm = self._duty_ppm if mode == PILOT_PWM else 0
+        self._duty_of_ma = self.offer.offer_ma
+        duty_ppm = pilot.duty_ppm(self._duty_of_ma) if mode == PILOT_PWM else 0
         contactor = session.contactor if mode != PILOT_F and cp_connect else 0
         if duty_ppm != command.duty_ppm:
             command.duty_ppm = duty_ppm
             if contactor and duty_ppm and self.policy[policy.BLINK]:
                 self._blink_ms = _BLINK_MS
-        if command.blink or self._blink_ms > 0:
-            command.blink = 1 if self._blink_ms > 0 else 0
-        three_phase = 1 if switch.phases == 3 and (contactor or not self._together) else 0
+        command.blink = 1 if self._blink_ms > 0 else 0
+        may_stand = contactor or not self.protection.together
+        three_phase = 1 if switch.phases == 3 and may_stand else 0
         if contactor != command.contactor or three_phase != command.three_phase:
-            self.frequency.blank()  # own switching shifts the phase of the voltage
             command.contactor = contactor
             command.three_phase = three_phase
+            if self.frequency:
+                self.frequency.blank()  # own switching shifts the phase of the voltage
         command.rcd_test = self.rcd_test.output
 
     def _show(self, command, mode, cp_connect):

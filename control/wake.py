@@ -68,7 +68,7 @@ class Wake:
         self.has_charged = False
         self.still = -1  # 4 * letter + mode for which a step would change nothing
         self.enabled = enabled
-        self._can_open_cp = can_open_cp
+        self.can_open_cp = can_open_cp
         self._was_pwm = False
         self._withheld_ms = _WITHHELD_MS  # a car that is there at power-up was interrupted
         self._gone_ms = 0
@@ -178,7 +178,7 @@ class Wake:
             return NONE
         for pulse in range(F_4S, PULSES):
             # Without the switch an open CP is replaced by F; a short one would be the first again.
-            if not self._tried & (1 << pulse) and (self._can_open_cp or pulse != CP_4S):
+            if not self._tried & (1 << pulse) and (self.can_open_cp or pulse != CP_4S):
                 return pulse
         return NONE
 

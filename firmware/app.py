@@ -14,7 +14,7 @@ import time
 from machine import WDT
 
 from control import limits
-from firmware import crashes, lazy, update
+from firmware import forget
 from firmware.alarms import Alarms
 from firmware.board import Board
 from firmware.cars import Cars
@@ -31,8 +31,20 @@ WATCHDOG_MS = 8000
 # Collect in the slack after a step, so that no allocation ever has to (about 12 ms each).
 _COLLECT_MS = 2000
 
+# From here on a new application counts as good, and the crashes before it as past.
+_GOOD_MS = 20000
+_PAST_MS = 600000
+
 # Needed while the App is built and never again.
-_ONCE = ("firmware.build", "firmware.parts", "firmware.settings", "drivers.meter_tables")
+_ONCE = (
+    "firmware.build",
+    "firmware.parts",
+    "firmware.settings",
+    "firmware.crashes",
+    "drivers.meter_tables",
+    "control.fitted",
+    "control.policy",
+)
 
 current = None  # the running App, for diagnostics
 
@@ -52,6 +64,8 @@ class App:
         if errors:
             self.charger.limits.offer(limits.SETTINGS, 0, 0)
         self.board = Board(board_data, settings)
+        if self.charger.grid:
+            self.measure_frequency()
         self.guard = self.board.guard
         self.panel = Panel(board_data, self.charger, self.log)
         self.alarms = Alarms(self)
@@ -76,15 +90,29 @@ class App:
             self.station = Station(self)
         self.transactions = Transactions(self)
         self._watchdog = WDT(timeout=WATCHDOG_MS)
-        lazy.forget(*_ONCE)
+        forget(*_ONCE)
+        _forget_boards()
         self.log.event("boot", device_id=settings.device_id, settings_errors=errors)
         current = self
+
+    def measure_frequency(self):
+        """Measure the mains' frequency, which takes memory only once somebody asks.
+
+        Those are the grid services, and meter values of it; loads some 6 KB.
+        """
+        from firmware import boards
+
+        self.board.time_mains(boards.configured(), self.settings)
+        self.charger.measure_frequency()
+        forget("firmware.parts")
+        _forget_boards()
 
     def open_grid(self):
         """The grid services (firmware/grid.py), which take memory only once somebody asks."""
         if self.grid is None:
             from firmware.grid import GridService
 
+            self.measure_frequency()
             self.grid = GridService(self)
         return self.grid
 
@@ -134,7 +162,7 @@ class App:
         board = self.board
         round_number = 0
         started_ms = time.ticks_ms()
-        proven = confirmed = False
+        good = past = False
         while True:
             now_ms = time.ticks_ms()
             board.meter.poll(now_ms)
@@ -154,15 +182,21 @@ class App:
                 if self.grid:
                     self.grid.poll(now_ms)
                 self.log.drain(self.charger.events)
-                if not confirmed and time.ticks_diff(now_ms, started_ms) >= update.HEALTHY_MS:
-                    confirmed = True
-                    slot = update.confirm()
-                    if slot:
-                        self.log.event("app_confirmed", slot=slot)
-                if not proven and time.ticks_diff(now_ms, started_ms) >= crashes.HEALTHY_MS:
-                    proven = True
-                    crashes.clear()
+                if not good and time.ticks_diff(now_ms, started_ms) >= _GOOD_MS:
+                    good = True
+                    self._confirm()
+                if not past and time.ticks_diff(now_ms, started_ms) >= _PAST_MS:
+                    past = True
+                    _clear_crashes()
             await asyncio.sleep_ms(SERVICE_MS)
+
+    def _confirm(self):
+        from firmware import update
+
+        slot = update.confirm()
+        if slot:
+            self.log.event("app_confirmed", slot=slot)
+        forget("firmware.update")
 
     async def _keep(self, name, service):
         """Run a service again whenever it fails; its failure is printed, never swallowed."""
@@ -174,3 +208,14 @@ class App:
                 self.log.event("service_failed", service=name, error=repr(error))
                 sys.print_exception(error)
             await asyncio.sleep_ms(1000)
+
+
+def _clear_crashes():
+    from firmware import crashes
+
+    crashes.clear()
+    forget("firmware.crashes")
+
+
+def _forget_boards():
+    forget(*[name for name in sys.modules if name.startswith("firmware.boards")])

@@ -41,7 +41,7 @@ class Board:
         self._check_sense = getattr(self.sense, "check", None)
         self.rcd = Rcd(data.RCD_OK, data.RCD_TEST)
         self.proximity = parts.proximity(data, self.sense)
-        self.mains = parts.mains(data, settings)
+        self.mains = None  # see time_mains
         self.meter = parts.meter(data, settings)
         self.reader = parts.reader(data, settings)
         self._earth = Pin(data.PE_OK, Pin.IN, Pin.PULL_DOWN) if settings.pe_monitor else None
@@ -60,6 +60,13 @@ class Board:
         self._steps = 0
         self._meter_answers = -1
 
+    def time_mains(self, data, settings):
+        """Time the mains' zero crossings from now on: once the frequency is asked for."""
+        if self.mains is None:
+            from firmware import parts
+
+            self.mains = parts.mains(data, settings)
+
     def read(self, now_ms):
         """Overwrite the readings with what the hardware says now."""
         readings = self.readings
@@ -72,7 +79,8 @@ class Board:
         readings.contactor_closed = closed if self._load is None else self._judge(closed)
         readings.phase_closed = contactors.phase_closed()
         readings.rcd_ok = self.rcd.ok()
-        readings.edge_count = self.mains.take(readings.edge_us)
+        if self.mains:
+            readings.edge_count = self.mains.take(readings.edge_us)
         guard = self.guard
         readings.guard_tripped = guard.reason if guard.tripped else 0
         meter = self.meter

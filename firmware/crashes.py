@@ -9,7 +9,6 @@ import os
 
 FILE = "crashes"
 MOST = 5
-HEALTHY_MS = 600000
 
 
 def count():

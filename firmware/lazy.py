@@ -11,7 +11,8 @@ stay in the interpreter's table for ever, bytecode and tables go.
 import gc
 import sys
 
-_OURS = ("firmware.", "control.", "drivers.")
+from firmware import forget
+
 # With less than this a load collects garbage so often that control would be held up too long.
 _RESERVE = 16384
 _came_with = {}  # module: all modules that its loading has brought
@@ -42,13 +43,3 @@ def _make_room(name):
 def drop(name):
     """Forget a module that was loaded here, and what came with it; objects in use live on."""
     forget(*_came_with.pop(name, ()))
-
-
-def forget(*names):
-    """Forget just these modules, for those that are needed once while the charger is built."""
-    for name in names:
-        if name.startswith(_OURS) and name in sys.modules:
-            del sys.modules[name]
-            package, _, leaf = name.rpartition(".")
-            if hasattr(sys.modules.get(package), leaf):
-                delattr(sys.modules[package], leaf)

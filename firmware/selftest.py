@@ -22,7 +22,7 @@ from micropython import const
 from control.frequency import Frequency
 from control.guard import Guard
 from control.readings import PILOT_F, PILOT_PWM, PILOT_X1, Readings
-from firmware import boards, latency, settings
+from firmware import boards, coils, latency, settings
 
 OK, FAIL, ABSENT, NOTE = "ok", "FAIL", "-", ""
 _DUTY_PPM = const(266667)  # 16 A
@@ -83,7 +83,7 @@ class SelfTest:
             self.meter()
             self.mains()
         finally:
-            boards.make_safe(self.data)
+            coils.let_go(self.data.COILS)
             if self.board:
                 self.board.close()
         self.step_time()
@@ -192,6 +192,7 @@ class SelfTest:
         """Frequency and the noise of its measurement over three seconds."""
         nominal = getattr(self.values, "nominal_mhz", 50000)
         frequency = Frequency(nominal)
+        self.board.time_mains(self.data, self.values)
         readings = Readings()
         for _ in range(_MAINS_MS // 10):
             count = self.board.mains.take(readings.edge_us)
@@ -207,6 +208,7 @@ class SelfTest:
         from firmware import build
 
         charger = build.charger(self.values, self.data)
+        charger.measure_frequency()
         readings = Readings()
         readings.rcd_ok = 1
         readings.meter_age_ms = 0

@@ -10,7 +10,6 @@ import json
 import os
 
 FILE = "app.json"
-HEALTHY_MS = 20000
 
 
 def confirm():

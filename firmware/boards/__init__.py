@@ -31,11 +31,3 @@ def configured():
     except (OSError, ValueError, AttributeError):
         name = DEFAULT
     return load(name if name in NAMES else DEFAULT)
-
-
-def make_safe(board):
-    """Let go of every coil of `board`. Called first at boot and last at exit."""
-    from machine import Pin
-
-    for pin in board.COILS:
-        Pin(pin, Pin.OUT, value=0)

@@ -11,12 +11,6 @@ from micropython import const
 
 from firmware.clock import EPOCH_2020, format_iso
 
-MEASURANDS = (
-    "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Frequency,"
-    "Current.Offered"
-)
-SUPPORTED = MEASURANDS + ",Power.Offered"
-
 # Contexts, and their names in OCPP.
 PERIODIC = const(0)
 CLOCK = const(1)
@@ -45,6 +39,7 @@ def sample(app, context=PERIODIC):
     """A row of this moment."""
     readings = app.board.readings
     charger = app.charger
+    frequency = charger.frequency
     return array(
         "i",
         (
@@ -58,7 +53,7 @@ def sample(app, context=PERIODIC):
             readings.l1_mv,
             readings.l2_mv,
             readings.l3_mv,
-            charger.frequency.slow_mhz if charger.frequency.valid else 0,
+            frequency.slow_mhz if frequency and frequency.valid else 0,
             charger.offer_ma,
             charger.phases,
         ),
@@ -140,20 +135,6 @@ def thousandths(value):
     sign = "-" if value < 0 else ""
     value = abs(value)
     return "%s%d.%03d" % (sign, value // 1000, value % 1000)
-
-
-def unknown_measurand(listed):
-    """First name of a comma-separated list that is not measured here, or None."""
-    for name in listed.split(",") if listed else ():
-        measurand, _, phase = name.strip().rpartition(".")
-        if name.strip() in SUPPORTED.split(","):
-            continue
-        if measurand == "Voltage" and phase in ("L1", "L2", "L3", "L1-N", "L2-N", "L3-N"):
-            continue
-        if measurand == "Current.Import" and phase in ("L1", "L2", "L3"):
-            continue
-        return name
-    return None
 
 
 def meter_value(taken, clock, phases, measurands):

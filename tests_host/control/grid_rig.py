@@ -45,6 +45,7 @@ class GridRig(Rig):
         self._wait_ms = 0
         super().__init__(grid=grid, **options)
         self.grid = grid
+        self.charger.measure_frequency()  # as an app that opens grid services
         self._edge_us = (self.now_ms * 1000) & 0x3FFFFFFF
         self.phase_step_us = 0
 

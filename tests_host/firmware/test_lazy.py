@@ -7,7 +7,7 @@ import os
 import sys
 
 from control import limits
-from firmware import lazy
+from firmware import forget, lazy
 from firmware.ocpp import calls
 from firmware.ocpp.calls import Calls
 from firmware.ocpp.station import Station
@@ -126,7 +126,7 @@ def test_requests_load_first_what_they_will_need():
 def test_the_grid_services_open_in_the_same_way():
     app, dispatcher = build()
     for name in calls._GRID.split(" "):
-        lazy.forget(name)
+        forget(name)
     order = {"isDefault": True, "controlId": "a", "controlType": "FreqDroop", "freqDroop": {
         "priority": 1, "overFreq": 50.2, "underFreq": 49.8, "overDroop": 0.05, "underDroop": 0.05,
         "responseTime": 8}}  # fmt: skip

@@ -4,7 +4,7 @@
 import os
 import sys
 
-from firmware import lazy
+from firmware import forget, lazy
 from firmware.ocpp import calls
 from tests_host.firmware.test_lazy import PROFILE, ask, build, ours
 
@@ -57,7 +57,7 @@ def test_a_load_that_fails_leaves_nothing():
     with open("lazy_fails.py", "w") as file:
         file.write("import firmware.ocpp.rsa\n1 // 0\n")
     sys.path.insert(0, os.getcwd())
-    lazy.forget("firmware.ocpp.rsa")
+    forget("firmware.ocpp.rsa")
     try:
         lazy.load("lazy_fails")
         raise AssertionError("it was to fail")

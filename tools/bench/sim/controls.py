@@ -148,6 +148,7 @@ def state(world, command):
     app = world.app()
     if app is not None:
         charger = app.charger
+        frequency = charger.frequency
         full.update(
             {
                 "state": charger.state_name,
@@ -157,7 +158,7 @@ def state(world, command):
                 "authorised": bool(charger.authorised),
                 "fault": fault_name(charger.fault),
                 "guard": bool(app.guard.tripped),
-                "measured_mhz": charger.frequency.slow_mhz if charger.frequency.valid else 0,
+                "measured_mhz": frequency.slow_mhz if frequency and frequency.valid else 0,
             }
         )
     return full

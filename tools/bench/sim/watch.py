@@ -73,7 +73,7 @@ class Watch:
             offer = charger.offer_ma
             limit = charger.limits.limit_ma
             reason = reason_name(charger.offer.reason)
-            if charger.frequency.valid:
+            if charger.frequency and charger.frequency.valid:
                 measured = charger.frequency.slow_mhz
         watts = (v[0] * i[0] + v[1] * i[1] + v[2] * i[2] + 500000) // 1000000
         # Rows carry round times: the tick itself runs 3 ms past a multiple of 10 ms.
