@@ -1,44 +1,37 @@
 # SPDX-License-Identifier: MIT
-"""A piezo buzzer: short tunes that never wait.
+"""A piezo buzzer: a tick that never waits.
 
-A tune is a tuple of (Hz, milliseconds); 0 Hz is a pause.
-
-    buzzer = Buzzer(14)
-    buzzer.play(GOOD)
-    buzzer.poll(now_ms)     # each 10 to 20 ms
+buzzer = Buzzer(14)
+buzzer.tick()
+buzzer.poll(now_ms)     # each 10 to 20 ms
 """
 
 from machine import PWM, Pin
 
-GOOD = ((1500, 80), (0, 40), (2200, 120))
-BAD = ((400, 400),)
-TICK = ((2000, 20),)
+_HZ = 2000
+_TICK_MS = 20
 
 
 class Buzzer:
-    """Silent from the start. A new tune takes the place of the one that plays."""
+    """Silent from the start."""
 
     def __init__(self, pin):
-        self._pwm = PWM(Pin(pin), freq=2000, duty_u16=0)
-        self._tune = ()
-        self._at = 0
+        self._pwm = PWM(Pin(pin), freq=_HZ, duty_u16=0)
+        self._ticks = False
         self._since_ms = -1
 
-    def play(self, tune):
-        """Begin with the next poll."""
-        self._tune = tune
-        self._at = -1
+    def tick(self):
+        """Begin now, end with the first poll that is late enough."""
+        self._pwm.duty_u16(32768)
+        self._ticks = True
+        self._since_ms = -1
 
     def poll(self, now_ms):
-        """Go on to the next note when its time has come."""
-        if self._at >= len(self._tune):
+        """Fall silent when the time has come."""
+        if not self._ticks:
             return
-        if self._at >= 0:
-            if (now_ms - self._since_ms) & 0x3FFFFFFF < self._tune[self._at][1]:
-                return
-        self._at += 1
-        self._since_ms = now_ms
-        hz = self._tune[self._at][0] if self._at < len(self._tune) else 0
-        if hz:
-            self._pwm.freq(hz)
-        self._pwm.duty_u16(32768 if hz else 0)
+        if self._since_ms < 0:
+            self._since_ms = now_ms
+        elif (now_ms - self._since_ms) & 0x3FFFFFFF >= _TICK_MS:
+            self._ticks = False
+            self._pwm.duty_u16(0)

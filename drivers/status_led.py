@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """One addressable LED (WS2812B and relatives, Worldsemi data sheet): the charger at a glance.
 
-Colour and rhythm come from two tables, so that a board can be told apart by its colours without
+Colour and rhythm come from a table, so that a board can be told apart by its colours without
 code: what the pilot says, and on top of it why there is no current.
 
     led = StatusLed(22)
@@ -11,26 +11,26 @@ code: what the pilot says, and on top of it why there is no current.
 from machine import Pin
 from neopixel import NeoPixel
 
-# red, green, blue; on and off time in ms (0 = steady). Index: pilot state A to F.
-STATES = (
-    ((0, 24, 0), 0, 0),  # A free: green
-    ((0, 0, 40), 0, 0),  # B plugged in: blue
-    ((0, 40, 40), 1000, 1000),  # C charging: cyan, breathing
-    ((0, 40, 40), 1000, 1000),  # D charging, ventilated
-    ((48, 0, 0), 0, 0),  # E short: red
-    ((48, 0, 0), 0, 0),  # F not available: red
+# Five bytes a look: red, green, blue; time on and time off in 20 ms (0 = steady).
+LOOKS = (
+    b"\x00\x18\x00\x00\x00"  # A free: green
+    b"\x00\x00\x28\x00\x00"  # B plugged in: blue
+    b"\x00\x28\x28\x32\x32"  # C charging: cyan, breathing
+    b"\x00\x28\x28\x32\x32"  # D charging, ventilated
+    b"\x30\x00\x00\x00\x00"  # E short: red
+    b"\x30\x00\x00\x00\x00"  # F not available: red
+    b"\x30\x00\x00\x0a\x0a"  # any fault: red, fast
+    # Why a plugged car gets no current, in the order of REASONS.
+    b"\x20\x18\x00\x00\x00"  # yellow: the central system says wait
+    b"\x20\x18\x00\x32\x32"
+    b"\x30\x0c\x00\x32\x32"  # orange: hot
+    b"\x30\x0c\x00\x0a\x28"
+    b"\x18\x00\x20\x00\x00"  # violet: the grid
+    b"\x30\x00\x00\x0a\x5a"
 )
-FAULT = ((48, 0, 0), 200, 200)  # red, fast
-
-# Why a plugged car gets no current: name of the limit (control.limits.NAMES) -> colour, rhythm.
-REASONS = {
-    "ocpp": ((32, 24, 0), 0, 0),  # yellow: the central system says wait
-    "user": ((32, 24, 0), 1000, 1000),
-    "temperature": ((48, 12, 0), 1000, 1000),  # orange: hot
-    "supply": ((48, 12, 0), 200, 800),
-    "grid": ((24, 0, 32), 0, 0),  # violet: the grid
-    "meter": ((48, 0, 0), 200, 1800),
-}
+REASONS = ("ocpp", "user", "temperature", "supply", "grid", "meter")  # of control.limits
+_FAULT = 6
+_OFF = -5
 
 
 class StatusLed:
@@ -38,20 +38,20 @@ class StatusLed:
 
     def __init__(self, pin):
         self._pixel = NeoPixel(Pin(pin, Pin.OUT), 1)
-        self._shown = None
+        self._shown = -1
 
     def show(self, state, offer_ma, fault, reason, now_ms):
         """Call some times in a second. fault: 0 for none; reason: name of the limit that won."""
+        look = state
         if fault:
-            row = FAULT
+            look = _FAULT
         elif offer_ma == 0 and 0 < state < 4:
-            row = REASONS.get(reason, STATES[1])
-        else:
-            row = STATES[state]
-        colour, on_ms, off_ms = row
-        if on_ms and now_ms % (on_ms + off_ms) >= on_ms:
-            colour = (0, 0, 0)
-        if colour is not self._shown:
-            self._shown = colour
-            self._pixel[0] = colour
+            look = _FAULT + 1 + REASONS.index(reason) if reason in REASONS else 1
+        at = 5 * look
+        on = LOOKS[at + 3]
+        if on and now_ms // 20 % (on + LOOKS[at + 4]) >= on:
+            at = _OFF
+        if at != self._shown:
+            self._shown = at
+            self._pixel[0] = (0, 0, 0) if at == _OFF else tuple(LOOKS[at : at + 3])
             self._pixel.write()

@@ -45,9 +45,7 @@ class Panel:
     def tapped(self):
         """Say that a card was seen; whether it is good the central system knows later."""
         if self.buzzer:
-            from drivers.buzzer import TICK
-
-            self.buzzer.play(TICK)
+            self.buzzer.tick()
 
     def poll(self, now_ms):
         """Move everything on; never waits."""

@@ -61,7 +61,7 @@ def test_everything_there():
     assert panel.longs == 1
     panel.tapped()
     run(panel, 100, now_ms)
-    assert ("hz", 2000) in fake_parts.writes and fake_parts.pins[14] == 0
+    assert ("duty", 32768) in fake_parts.writes and fake_parts.pins[14] == 0
 
 
 def test_nothing_there():
