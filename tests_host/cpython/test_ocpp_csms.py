@@ -44,7 +44,7 @@ def test_a_day_of_charging(tmp_path):
             values = station.calls("MeterValues")[0]
             assert values["transactionId"] == 1
             named = {v["measurand"]: v["value"] for v in values["meterValue"][0]["sampledValue"]}
-            assert named["Frequency"] == "49.987" and named["Current.Offered"] == "10.100"
+            assert "Frequency" not in named and named["Current.Offered"] == "10.100"
 
             station.say("wh 6234")
             assert await do(csms, station, {"do": "remote_stop"}) == {"status": "Accepted"}
