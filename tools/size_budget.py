@@ -77,7 +77,7 @@ def pool_room(names):
 def loaded(source, settings, parts=False, runtime=None):
     """Measured of an application built from `source` (folder, image, or ".frozen")."""
     runtime = runtime or os.environ.get("MICROPYTHON32") or micropython()
-    arguments = [str(ROOT), str(source), json.dumps(settings)] + (["parts"] if parts else [])
+    arguments = [str(ROOT), str(source), json.dumps(settings)] + parts * [_all_parts()]
     with tempfile.TemporaryDirectory(prefix="gridpilot-") as flash:
         done = subprocess.run(
             [runtime, "-X", "heapsize=8M", str(SCRIPT), *arguments],
@@ -91,6 +91,13 @@ def loaded(source, settings, parts=False, runtime=None):
     except (IndexError, ValueError, TypeError):
         text = (done.stdout + done.stderr).strip()[-400:]
         sys.exit("error: the application could not be built:\n" + text)
+
+
+def _all_parts():
+    """Names of the parts of the OCPP station, with commas."""
+    from firmware.ocpp import calls
+
+    return ",".join(row[0] for row in calls.rows())
 
 
 def is_32(runtime):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Runs on MicroPython: what a charger with these settings loads, and what its heap then holds.
 
-Usage: micropython size_loaded.py ROOT SOURCE SETTINGS [parts]
+Usage: micropython size_loaded.py ROOT SOURCE SETTINGS [PART,PART...]
 SOURCE is a folder with compiled files, a ROMFS image, or .frozen. The application is built on the
-simulated board as main.py builds it, but not started; with "parts" every part of the OCPP station
-is loaded, too. The last line is {"modules": [...], "heap": bytes}; lines that begin "qstr pool"
+simulated board as main.py builds it, but not started; the named parts of the OCPP station are
+loaded, too. The last line is {"modules": [...], "heap": bytes}; lines that begin "qstr pool"
 say how large the interpreter's table of names was before and after.
 """
 
@@ -72,12 +72,11 @@ import main  # noqa: E402
 from firmware import boards  # noqa: E402
 
 app = main.build(boards.configured())
-if "parts" in sys.argv[4:]:
-    from firmware.ocpp import calls
-
-    for row in calls.rows():
-        app.station.need(row[0])
-    row = None
+boards = None  # forgotten by the application
+if sys.argv[4:]:
+    for name in sys.argv[4].split(","):
+        app.station.need(name)
+    name = None
 gc.collect()
 gc.collect()
 heap = gc.mem_alloc() - before

@@ -87,7 +87,7 @@ def test_the_report_names_every_configuration_and_counts_what_is_over(tmp_path):
 def test_line_numbers_take_room(tmp_path):
     usual = build.application("pico_w", tmp_path / "a")
     lines = build.application("pico_w", tmp_path / "b", lines=True)
-    assert usual.keys() == lines.keys()
+    assert "control/limits.mpy" in lines and "control/limits.mpy" not in usual
     assert sum(map(len, usual.values())) < 0.96 * sum(map(len, lines.values()))
 
 

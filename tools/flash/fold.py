@@ -14,6 +14,7 @@ plainly a module, or spelt out in a text.
 import ast
 import operator
 
+from tools.flash.edits import replaced
 from tools.tree import module_name
 
 _DATA = "firmware.boards."
@@ -111,7 +112,7 @@ class Source:
             kept = [alias for alias in statement.names if (alias.asname or alias.name) in left]
             if len(kept) < len(statement.names):
                 spans.append((statement, _import(statement, kept)))
-        return _replaced(self.text, spans)
+        return replaced(self.text, spans)
 
 
 def _key(node):
@@ -159,25 +160,6 @@ def _import(statement, kept):
     return text + "\n" * (statement.end_lineno - statement.lineno)
 
 
-def _replaced(text, spans):
-    """The text with new text in the place of nodes."""
-    starts = [0]
-    data = text.encode()
-    for line in data.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    places = [
-        (
-            starts[node.lineno - 1] + node.col_offset,
-            starts[node.end_lineno - 1] + node.end_col_offset,
-            new,
-        )
-        for node, new in spans
-    ]
-    for begin, end, new in sorted(places, reverse=True):
-        data = data[:begin] + new.encode() + data[end:]
-    return data.decode()
-
-
 def folded(texts):
     """{path: text} of all device files -> the same, with numbers in place of shared names."""
     sources = {path: Source(path, text) for path, text in texts.items()}
@@ -211,7 +193,7 @@ def _without_idle(texts, sources, known):
         for node in tree.body:
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in idle:
                 spans.append((node, "pass" + "\n" * (node.end_lineno - node.lineno)))
-        result[path] = _without_const(_replaced(texts[path], spans))
+        result[path] = _without_const(replaced(texts[path], spans))
     return result
 
 
@@ -226,5 +208,5 @@ def _without_const(text):
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module == "micropython":
             kept = [alias for alias in node.names if alias.name != "const"]
-            return _replaced(text, [(node, _import(node, kept))])
+            return replaced(text, [(node, _import(node, kept))])
     return text

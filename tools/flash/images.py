@@ -37,7 +37,7 @@ def romfs(board, out=OUT):
     """Build the image by mpremote; return its path."""
     stage = out / board
     shutil.rmtree(stage, ignore_errors=True)
-    files = build.application(board, stage, lines=True)  # lines cost no heap there
+    files = build.application(board, stage)
     record = {"version": build.version(), "board": board}
     record["files"] = {path: build.sha256(data) for path, data in files.items()}
     (stage / "files.json").write_text(json.dumps(record), "utf-8")

@@ -100,15 +100,28 @@ class Watch:
         )
 
 
+def firmware(name):
+    """A module of the firmware, None before that is loaded.
+
+    In a compiled firmware it may be part of another one; a source beside it then tells the names.
+    """
+    if name not in sys.modules and "control.charger" in sys.modules:
+        try:
+            __import__(name)
+        except ImportError:
+            sys.modules[name] = None
+    return sys.modules.get(name)
+
+
 def fault_name(fault):
     """Name of a firmware fault number."""
-    module = sys.modules.get("control.protection")
+    module = firmware("control.protection")
     return str(fault) if module is None else module.NAMES[fault]
 
 
 def reason_name(reason):
     """Name of the limit that won."""
-    module = sys.modules.get("control.limits")
+    module = firmware("control.limits")
     return str(reason) if module is None else module.REASONS[reason]
 
 
@@ -125,5 +138,5 @@ def state_name(charger, source):
     if source == "state":
         return charger.state_name
     part = getattr(charger, "phase_switch" if source == "phases" else source, None)
-    module = sys.modules.get("control." + source)
+    module = firmware("control." + source)
     return "" if part is None or module is None else module.NAMES[part.state]
