@@ -8,7 +8,8 @@
 | number of phases      | a one-phase car is not switched (control/phases.py)                  |
 | what woke it          | tried first next time (control/wake.py)                              |
 
-All functions are called by the charger every 100 ms, with the time since the last call.
+All functions are called by the charger every 100 ms, with the time since the last call. Without
+a Learn (no car, or no room for it) every car is treated as one that nothing is known of.
 """
 
 from control import policy, protection
@@ -19,12 +20,12 @@ from control.readings import PILOT_X1
 def learn_from(dt_ms, charger, readings, meter_ok, offer_ma):
     """Measure the car and fit protection to it."""
     learn = charger.learn
-    if meter_ok:
+    guarded = charger.protection
+    if learn and meter_ok:
         closed = charger.session.contactor
         learn.step(dt_ms, readings, offer_ma, closed, charger.phase_switch.phases)
-    guarded = charger.protection
-    guarded.falling = meter_ok and learn.falling
-    guarded.follow_car(dt_ms, learn.lag_ms, offer_ma)
+    guarded.falling = learn and meter_ok and learn.falling
+    guarded.follow_car(dt_ms, learn.lag_ms if learn else 0, offer_ma)
 
 
 def treat(dt_ms, charger):
@@ -32,25 +33,28 @@ def treat(dt_ms, charger):
     learn = charger.learn
     switch = charger.phase_switch
     wake = charger.wake
-    session = charger.session
     pause = charger.pause
-    closed = session.contactor
+    closed = charger.session.contactor
     busy = switch.busy()
     held = charger.limits.held and charger.authorised and charger.plugged
     pause.step(dt_ms, held and charger.protection.fault == 0 and not busy, closed)
     charger.limits.lift = pause.lift
-    if busy:
-        learn.paused(-1)  # a pause of another kind
-    elif closed:
-        learn.resumed(wake.took)
-    elif wake.has_charged and session.mode == PILOT_X1:
-        learn.paused(dt_ms)
-    if learn.woken_by and not wake.woken_by:
-        wake.woken_by = learn.woken_by
+    phases = grain_ma = 0
+    if learn:
+        if busy:
+            learn.paused(-1)  # a pause of another kind
+        elif closed:
+            learn.resumed(wake.took)
+        elif wake.has_charged and charger.session.mode == PILOT_X1:
+            learn.paused(dt_ms)
+        if learn.woken_by and not wake.woken_by:
+            wake.woken_by = learn.woken_by
+        phases = learn.phases
+        grain_ma = learn.step_ma
     # A car on one phase gains nothing by a switch, and may lose a lot.
     row = charger.policy
-    switch.may_switch = row[policy.MAY_SWITCH] and learn.phases != 1
-    charger.offer.suit(row[policy.RISE_MA], learn.step_ma or GRAIN_MA)
+    switch.may_switch = row[policy.MAY_SWITCH] and phases != 1
+    charger.offer.suit(row[policy.RISE_MA], grain_ma or GRAIN_MA)
 
 
 def look_after(dt_ms, charger, readings):

@@ -10,7 +10,6 @@ its turn in one of ten steps.
 from micropython import const
 
 from control import care, events, limits, pilot, policy, protection
-from control.learn import Learn
 from control.limits import Limits
 from control.notes import Notes, Pace
 from control.offer import Offer
@@ -59,7 +58,7 @@ class Charger:
         self.policy = fitted.row
         self.wake = Wake(fitted.wake and self.policy[policy.WAKE], fitted.cp_switch)
         self.pause = fitted.pause or Pause()
-        self.learn = Learn()
+        self.learn = None  # a Learn while somebody keeps what the car shows (firmware/cars.py)
         self.rcd_test = RcdTest(fitted.rcd_test)
         self.session = Session(fitted.ventilation)
         self.frequency = None
@@ -204,7 +203,8 @@ class Charger:
                     self.unplugged()
             elif state != _E and not self.plugged:
                 self.plugged = True
-                self.learn.forget()
+                if self.learn:
+                    self.learn.forget()
                 self._pace.turn = _ROUND - 1  # the cable has just come in: read it now
         if self._blink_ms > 0:
             self._blink_ms -= dt_ms

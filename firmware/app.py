@@ -17,7 +17,6 @@ from control import limits
 from firmware import forget
 from firmware.alarms import Alarms
 from firmware.board import Board
-from firmware.cars import Cars
 from firmware.clock import Clock
 from firmware.log import Log
 from firmware.panel import Panel
@@ -34,6 +33,9 @@ _COLLECT_MS = 2000
 # From here on a new application counts as good, and the crashes before it as past.
 _GOOD_MS = 20000
 _PAST_MS = 600000
+
+# A car that is there so soon was there when the power went.
+_BOOT_MS = 5000
 
 # Needed while the App is built and never again.
 _ONCE = (
@@ -69,7 +71,7 @@ class App:
         self.guard = self.board.guard
         self.panel = Panel(board_data, self.charger, self.log)
         self.alarms = Alarms(self)
-        self.cars = Cars(self)
+        self.cars = None  # a Cars while a car is there
         self.grid = None
         if settings.grid or "grid_kept.json" in os.listdir():  # changed from outside, or cut off
             self.open_grid().start(settings.grid)
@@ -89,6 +91,7 @@ class App:
 
             self.station = Station(self)
         self.transactions = Transactions(self)
+        self._crowded = False
         self._watchdog = WDT(timeout=WATCHDOG_MS)
         forget(*_ONCE)
         _forget_boards()
@@ -176,7 +179,7 @@ class App:
                     self.transactions.tap(id_tag)
                 self.transactions.poll(now_ms)
                 self.alarms.poll()
-                self.cars.poll()
+                self._follow_car(time.ticks_diff(now_ms, started_ms) < _BOOT_MS)
                 if board.temperature:
                     board.temperature.poll(now_ms)
                 if self.grid:
@@ -189,6 +192,26 @@ class App:
                     past = True
                     _clear_crashes()
             await asyncio.sleep_ms(SERVICE_MS)
+
+    def _follow_car(self, at_boot):
+        """Keep what a car shows, from when it is plugged in until it has left."""
+        plugged = self.charger.plugged
+        if plugged and self.cars is None and not self._crowded:
+            from firmware import lazy
+
+            try:
+                self.charger.learn = lazy.load("control.learn").Learn()
+                self.cars = lazy.load("firmware.cars").Cars(self, at_boot=at_boot)
+            except (MemoryError, ImportError):  # the importer takes the one for the other
+                self.charger.learn = None
+                self._crowded = True  # this car is treated like any
+        if self.cars:
+            self.cars.poll()
+        if not plugged:
+            if self.cars:
+                self.cars = self.charger.learn = None
+                forget("firmware.cars", "control.learn")
+            self._crowded = False
 
     def _confirm(self):
         from firmware import update

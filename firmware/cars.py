@@ -7,6 +7,8 @@ are one class. At plug-in only the pilot is known and gives a first guess; phase
 once measured, confirm it or choose another. After a power cut with a car still there the guess is
 the class of the last car.
 
+With control/learn.py these are 5 KB of memory, so they are there only while a car is (app.py).
+
 Written at most once for each car that leaves, and when something woke it.
 """
 
@@ -36,16 +38,19 @@ _BOOT_POLLS = 50
 
 
 class Cars:
-    """`poll` about every 100 ms. classes: dicts with FIELDS and pilot_mv, last used first."""
+    """`poll` about every 100 ms. classes: dicts with FIELDS and pilot_mv, last used first.
 
-    def __init__(self, app, path=FILE):
+    at_boot: the charger has just started. charger.learn must be there.
+    """
+
+    def __init__(self, app, path=FILE, at_boot=True):
         self._app = app
         self._path = path
         self.classes = _checked(kept.load(path).get("cars"))
         self.current = None  # the class of the car that is plugged in
         self._plugged = False
         self._pilot_mv = 0
-        self._polls = 0
+        self._polls = 0 if at_boot else _BOOT_POLLS
         self._woken_by = 0
 
     def poll(self):

@@ -6,6 +6,7 @@ The car's voltages follow the command as a real car's would, so that a test only
 
 from control import limits
 from control.charger import Charger
+from control.learn import Learn
 from control.phases import Phases
 from control.readings import PILOT_F, PILOT_PWM, Readings
 
@@ -18,6 +19,7 @@ class Rig:
     def __init__(self, start_ms=(1 << 30) - 2000, phases=3, mirror=1, **options):
         switch = Phases(phases, True, 5, 60000, 10000, 20000, mirror)
         self.charger = Charger(32000, switch, **options)
+        self.charger.learn = Learn()  # as firmware/app.py does for a car
         self.together = options.get("together", False)
         self.readings = Readings()
         self.readings.rcd_ok = 1  # see `residual` and `monitor_works`
