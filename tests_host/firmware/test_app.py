@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+"""The application on a simulated board: what it keeps in memory, and what comes when needed."""
+
+import os
+import sys
+
+import tools.bench.sim.time as virtual_time
+from tools.bench.sim import desk, machine
+
+RUNTIMES = ("mp",)  # CPython keeps its own modules
+
+if sys.implementation.name != "cpython":
+    sys.modules["time"] = virtual_time
+    sys.modules["machine"] = machine
+    import asyncio  # noqa: F401
+
+CAR = ("control.learn", "firmware.cars")
+ONCE = ("firmware.settings", "firmware.build", "firmware.parts", "firmware.boards")
+FREQUENCY = ("control.frequency", "control.sliding", "control.least_squares", "drivers.mains")
+
+
+def started(**changes):
+    """(world, app) of a charger that has just been built."""
+    for name in os.listdir():
+        if name.endswith(".json"):
+            os.remove(name)
+    world = desk.build()
+    from firmware import boards, forget, settings
+    from firmware.app import App
+
+    values, errors = settings.validate(changes)
+    assert not errors
+    forget(*(CAR + FREQUENCY))  # of the test before
+    return world, App(values, errors, boards.configured())
+
+
+def loaded(names):
+    return [name for name in names if name in sys.modules]
+
+
+def run(world, app, ms):
+    """Control steps, and the services that read something."""
+    for _ in range(ms // 10):
+        world.clock.advance(world.clock.now_us + 10000)
+        now_ms = app.now_ms()
+        app.board.meter.poll(now_ms)
+        app.board.apply(now_ms, step(app, now_ms))
+
+
+def step(app, now_ms):
+    app.charger.step(now_ms, app.board.read(now_ms))
+    return app.charger.command
+
+
+def test_what_is_needed_once_is_not_kept():
+    _, app = started()
+    assert loaded(ONCE + CAR + FREQUENCY) == []
+    assert app.charger.frequency is None and app.board.mains is None
+
+
+def test_the_frequency_comes_when_somebody_asks():
+    world, app = started()
+    run(world, app, 1000)
+    app.measure_frequency()
+    assert sorted(loaded(FREQUENCY)) == sorted(FREQUENCY) and loaded(ONCE) == []
+    mains, frequency = app.board.mains, app.charger.frequency
+    run(world, app, 400)
+    assert not frequency.valid
+    run(world, app, 300)
+    assert frequency.valid and frequency.slow_mhz == 50000
+    app.measure_frequency()
+    app.open_grid()
+    assert app.board.mains is mains and app.charger.frequency is frequency
+
+
+def test_a_reserve_in_the_settings_measures_from_the_start():
+    world, app = started(fcr_enabled=True)
+    run(world, app, 1000)
+    assert app.charger.frequency.valid and app.charger.grid
+
+
+def test_a_car_is_followed_from_plug_to_unplug():
+    _, app = started()
+    app._follow_car(False)
+    assert app.cars is None
+    app.charger.plugged = True
+    app._follow_car(False)
+    assert app.cars and app.charger.learn and len(loaded(CAR)) == 2
+    app.charger.learn.most_ma = 16000
+    app.charger.learn.phases = 1
+    app.charger.plugged = False
+    app._follow_car(False)
+    assert app.cars is None and app.charger.learn is None and loaded(CAR) == []
+    assert "cars.json" in os.listdir()
+
+
+def test_without_room_a_car_is_treated_like_any():
+    from firmware import lazy
+
+    _, app = started()
+    tries = []
+
+    def full(name):
+        tries.append(name)
+        raise MemoryError("no room for " + name)
+
+    real, lazy._make_room = lazy._make_room, full
+    try:
+        app.charger.plugged = True
+        for _ in range(3):
+            app._follow_car(False)
+        assert app.cars is None and app.charger.learn is None and len(tries) == 1
+        app.charger.plugged = False
+        app._follow_car(False)
+        app.charger.plugged = True
+        app._follow_car(False)
+        assert len(tries) == 2
+    finally:
+        lazy._make_room = real
+    app.charger.plugged = False
+    app._follow_car(False)
+    app.charger.plugged = True
+    app._follow_car(False)
+    assert app.cars and app.charger.learn
