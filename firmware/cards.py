@@ -111,7 +111,7 @@ class Cards:
         if self._app.station is None:
             self.answer(id_tag, True)  # nobody to ask: the card itself is the key
         else:
-            self._app.station.authorise.begin(id_tag)
+            self._app.station.begin(id_tag)
 
     def _accept(self, id_tag, parent):
         self.id_tag = id_tag

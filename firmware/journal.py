@@ -4,6 +4,10 @@
 import json
 import os
 
+from firmware import lazy
+
+_METER = "firmware.ocpp.meter"
+
 
 def write_json(path, value):
     """Replace a file as a whole: a power cut leaves the old one or the new one."""
@@ -85,8 +89,7 @@ class Record:
             self.reservation,
         ]
         if with_values and (self.samples or self.stop_data):
-            from firmware.ocpp import meter  # where they have come from
-
+            meter = lazy.load(_METER)  # where they have come from
             listed.append(meter.packed(self.samples))
             listed.append(meter.packed(self.stop_data))
         return listed
@@ -106,8 +109,7 @@ def record_from(entry):
     record.stop_unix = stop_unix
     samples = stop_data = None
     if len(entry) == 11:
-        from firmware.ocpp import meter
-
+        meter = lazy.load(_METER)
         samples = meter.restored(entry[9])
         stop_data = meter.restored(entry[10])
     record.restore(stop_tag, reservation, samples, stop_data)

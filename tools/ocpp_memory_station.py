@@ -83,7 +83,7 @@ class Run:
         self.failed = []  # why the service ended
         self.app = app = FakeApp(csms_url=url, meter_interval_s=20)
         app.log = Quiet()
-        app.station = station.Station(app)
+        app.station = Watched(app)
         app.transactions = Transactions(app)
 
     async def serve(self):
@@ -127,9 +127,9 @@ async def main(loaded):
     service = asyncio.create_task(run.serve())
     await run.until(lambda: run.app.station.session._status[1] >= 0)
     result = {"loaded": loaded, "idle": heap.now()}
-    await run.until(lambda: run.app.station._calls.last == "Reset")
+    await run.until(lambda: run.app.station.last == "Reset")
     result["after_frames"] = heap.now()
-    run.app.station.clockwork.reset_wanted = None
+    run.app.station.restart.wanted = None
     counts = {}
     wanted = int(sys.argv[3])
     for number in range(wanted):
@@ -144,8 +144,8 @@ async def main(loaded):
     service.cancel()
 
 
-class Watched(calls.Calls):
-    """Calls that look at the heap while a request and its answer are alive."""
+class Watched(station.Station):
+    """A station that looks at the heap while a request and its answer are alive."""
 
     last = None
 
@@ -159,7 +159,6 @@ class Watched(calls.Calls):
 
 
 if __name__ == "__main__":
-    station.Calls = Watched
     session._POLL_MS = 2
     watch(websocket, "decoded", "decoding UTF-8")
     started = time.ticks_ms()

@@ -8,8 +8,7 @@ until it has worked once the old one is still tried in turn, so that a mistake l
 
 import binascii
 
-from firmware.ocpp import handshake, store
-from firmware.ocpp.tls import Tls
+from firmware.ocpp import store, tls
 from firmware.printable import printable
 
 _TRIES = 3  # failed attempts of a new profile before the old one comes back
@@ -18,21 +17,20 @@ _TRIES = 3  # failed attempts of a new profile before the old one comes back
 class Access:
     """`attempt` says how to connect; `worked` and `failed` say how it went."""
 
-    def __init__(self, app, config, identity, url):
+    def __init__(self, app, station):
         self._app = app
-        self._config = config
-        self._identity = identity
-        self._url = url
+        self._station = station
+        self._config = station.config
         self._trial = None  # profile that has not worked yet
         self._tries = 0
         self._old_key = False  # the last attempt was with KeyBefore
-        self._reading = "hex"
-        self.profile = 0
-        self.changed = False  # connect again, with something new
-        self.tls = Tls()
-        config.guards["SecurityProfile"] = self._guard_profile
-        config.guards["AuthorizationKey"] = self._guard_key
-        config.guards["AuthorizationKeyReading"] = _guard_reading
+
+    def idle(self):
+        """True when nothing new is being tried."""
+        return self._trial is None and not self._old_key
+
+    def _profile(self):
+        return self._config.number("SecurityProfile")
 
     def start(self):
         """Take up what the settings say; the configuration has been loaded."""
@@ -40,41 +38,41 @@ class Access:
         config = self._config
         if settings.authorization_key and not config.text("AuthorizationKey"):
             config.put("AuthorizationKey", settings.authorization_key)
-        self._reading = config.text("AuthorizationKeyReading")
+        self._station.key_reading = config.text("AuthorizationKeyReading")
         implied = 0
-        if self._url.startswith("wss://"):
+        if settings.csms_url.startswith("wss://"):
             implied = 3 if store.has(store.STATION) else 2
         elif settings.authorization_key:
             implied = 1
-        self.profile = max(implied, config.number("SecurityProfile"))
-        if self.profile != config.number("SecurityProfile"):
-            config.put("SecurityProfile", self.profile)
-        if self.profile >= 2:
-            self.tls.reserve()
+        if implied > self._profile():
+            config.put("SecurityProfile", implied)
+        self._station.reserve()
 
     def attempt(self):
         """(url, ssl context or None, Authorization header or None). Raises ValueError."""
-        profile = self.profile if self._trial is None else self._trial
-        url = self._url
+        station = self._station
+        profile = self._profile() if self._trial is None else self._trial
+        url = self._app.settings.csms_url.rstrip("/") + "/" + percent_encoded(station.id)
         context = None
         if profile >= 2:
             if url.startswith("ws://"):
                 url = "wss://" + url[5:]
-            context = self.tls.context(profile == 3)
+            tls.set_chip_clock(int(self._config.text("LastTime") or 0))
+            tls.set_chip_clock(self._app.clock.now() or 0)
+            context = tls.context(profile == 3)
         key = self._config.text("KeyBefore" if self._old_key else "AuthorizationKey")
         header = None
         if key and profile in (1, 2):
-            header = handshake.basic(self._identity, password(key, self._reading))
+            header = basic(station.id, password(key, station.key_reading))
         return url, context, header
 
     def worked(self):
         """The central system has taken us."""
         config = self._config
         if self._trial is not None:
-            self.profile = self._trial
+            config.put("SecurityProfile", self._trial)
+            self._app.log.event("security_profile", profile=self._trial)
             self._trial = None
-            config.put("SecurityProfile", self.profile)
-            self._app.log.event("security_profile", profile=self.profile)
         if self._old_key:  # it never took the new one
             config.put("AuthorizationKey", config.text("KeyBefore"))
             self._app.log.event("key_refused", why="the old one works")
@@ -83,7 +81,7 @@ class Access:
         self._old_key = False
 
     def failed(self, kind):
-        """It has not worked; `kind` as of handshake.Closed."""
+        """It has not worked; `kind` as of websocket.Closed."""
         if self._trial is not None:
             self._tries += 1
             if self._tries >= _TRIES:
@@ -91,15 +89,21 @@ class Access:
                 self._trial = None
         elif self._config.text("KeyBefore") and kind == "password":
             self._old_key = not self._old_key
-        if self.profile >= 2:
-            self.tls.reserve()
+
+    def guard(self, name, value):
+        """The status word of a change of one of our keys, or None: go on with it."""
+        if name == "SecurityProfile":
+            return self._guard_profile(value)
+        if name == "AuthorizationKey":
+            return self._guard_key(value)
+        return None if value in ("hex", "text") else "Rejected"
 
     def _guard_profile(self, value):
         """Only upwards, and only with what it needs (A05)."""
         wanted = int(value)
-        if wanted == self.profile:
+        if wanted == self._profile():
             return "Accepted"
-        ready = wanted > self.profile
+        ready = wanted > self._profile()
         if wanted in (1, 2) and not self._config.text("AuthorizationKey"):
             ready = False
         if wanted >= 2 and not any(True for _ in store.roots(store.CSMS)):
@@ -110,21 +114,17 @@ class Access:
             return "Rejected"
         self._trial = wanted
         self._tries = 0
-        self.changed = True
+        self._station.changed = True
         return "Accepted"  # and written once it has worked
 
     def _guard_key(self, value):
-        if not is_password(value, self._reading):
+        if not is_password(value, self._station.key_reading):
             return "Rejected"
         before = self._config.text("AuthorizationKey")
         if before and before != value:
             self._config.put("KeyBefore", before)
-        self.changed = self.profile in (1, 2) and before != value
+        self._station.changed = self._profile() in (1, 2) and before != value
         return None
-
-
-def _guard_reading(value):
-    return None if value in ("hex", "text") else "Rejected"
 
 
 def is_password(key, reading):
@@ -143,3 +143,20 @@ def password(key, reading):
     if reading == "text" or not is_password(key, "hex"):
         return key.encode()
     return binascii.unhexlify(key)
+
+
+def percent_encoded(text):
+    """`text` for use as one part of a URL path (RFC 3986)."""
+    encoded = ""
+    for byte in text.encode():
+        char = chr(byte)
+        if (byte < 128 and (char.isalpha() or char.isdigit())) or char in "-._~":
+            encoded += char
+        else:
+            encoded += "%%%02X" % byte
+    return encoded
+
+
+def basic(user, password):
+    """Value of an Authorization header (RFC 7617); the password is bytes of any kind."""
+    return "Basic " + binascii.b2a_base64(user.encode() + b":" + password).strip().decode()

@@ -17,11 +17,11 @@ _FILE = "auth_cache.txt"
 class AuthCache:
     """Entries as of id_file, the newest last."""
 
-    def __init__(self, app):
+    def __init__(self, app, station):
         self._app = app
+        self._station = station
         self._entries = []
-        self._dirty = False
-        self._written_s = 0
+        self.dirty = False
 
     def load(self):
         """Read the file."""
@@ -48,27 +48,27 @@ class AuthCache:
         elif len(self._entries) >= _MOST:
             self._entries.pop(0)
         self._entries.append(entry)
-        self._dirty = True
+        self.dirty = True
 
     def clear(self):
         """ClearCache. An empty cache costs no flash, however often it is cleared."""
-        if not self._entries and not self._dirty:
+        if not self._entries and not self.dirty:
             return
         self._entries = []
-        self._dirty = True
+        self.dirty = True
         self.save()
 
     def poll(self):
         """Write now and then."""
-        if self._dirty and self._app.clock.uptime_s() - self._written_s >= _WRITE_S:
+        if self.dirty and self._app.clock.uptime_s() - self._station.cached_s >= _WRITE_S:
             self.save()
 
     def save(self):
         """Write the file if anything has changed."""
-        if not self._dirty:
+        if not self.dirty:
             return
-        self._dirty = False
-        self._written_s = self._app.clock.uptime_s()
+        self.dirty = False
+        self._station.cached_s = self._app.clock.uptime_s()
         try:
             id_file.replace(_FILE, 0, (id_file.line_of(*entry) for entry in self._entries))
         except OSError as error:

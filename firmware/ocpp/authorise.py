@@ -8,10 +8,8 @@ bad never does (3.5.4).
 """
 
 from firmware.clock import parse_iso
-from firmware.ocpp import id_file
+from firmware.ocpp import id_file, status
 from firmware.ocpp.auth_cache import AuthCache
-
-LIST_FILE = "local_list.txt"  # written by local_list.py
 
 
 class Authorise:
@@ -21,14 +19,22 @@ class Authorise:
         self._app = app
         self._station = station
         self._config = station.config
-        self.cache = AuthCache(app)
+        self.cache = AuthCache(app, station)
         self.conflict = False  # the list says something else than the central system
+
+    def load(self):
+        """Take in what is kept."""
+        self.cache.load()
+
+    def idle(self):
+        """True when nobody waits for an answer and all that was learnt is written."""
+        return self._station.session.ask is None and not (self.conflict or self.cache.dirty)
 
     def _listed(self, id_tag):
         """The entry of a card in the local list, or None; None while the list is switched off."""
         if not self._config.flag("LocalAuthListEnabled"):  # no such key without the feature
             return None
-        return id_file.find(LIST_FILE, id_tag)
+        return id_file.find(id_file.LIST, id_tag)
 
     def known(self, id_tag):
         """(accepted, parent) as far as it is known here, or None."""
@@ -96,3 +102,11 @@ class Authorise:
             parse_iso(info.get("expiryDate")),
             parent if id_file.is_id(parent) else None,
         )
+
+    async def tell_conflict(self, rpc, station_status):
+        """The local list and the central system do not agree about a card (1.6 ed. 2, 5.10)."""
+        self.conflict = False
+        request = status.payload(0, max(0, station_status), 0, self._app.clock.iso())
+        request["errorCode"] = "LocalListConflict"
+        error, _ = await rpc.call("StatusNotification", request)
+        return error

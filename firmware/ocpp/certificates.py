@@ -41,6 +41,9 @@ class Certificates:
         now_s = self._app.clock.now()
         return now_s is None or certificate.not_before <= now_s <= certificate.not_after
 
+    def _profile(self):
+        return self._station.config.number("SecurityProfile")
+
     def _install(self, payload):
         kind = _KINDS[fields.choice(payload, "certificateType", tuple(_KINDS)) or ""]
         text = fields.text(payload, "certificate", _LONGEST)
@@ -65,7 +68,7 @@ class Certificates:
         except OSError as error:
             self._app.log.event("certificate_failed", why=str(error))
             return {"status": "Failed"}
-        self._station.security.event("ReconfigurationOfSecurityParameters", "root installed")
+        self._station.event("ReconfigurationOfSecurityParameters", "root installed")
         return {"status": "Accepted"}
 
     def _list(self, payload):
@@ -100,10 +103,10 @@ class Certificates:
                 if found["serialNumber"] != serial.lstrip("0"):
                     continue
                 # Without the last one nothing would connect any more (M04.FR.06).
-                if kind == store.CSMS and len(held) == 1 and self._station.access.profile >= 2:
+                if kind == store.CSMS and len(held) == 1 and self._profile() >= 2:
                     return {"status": "Failed"}
                 store.remove("%s_%d" % (kind, slot))
-                self._station.security.event("ReconfigurationOfSecurityParameters", "root deleted")
+                self._station.event("ReconfigurationOfSecurityParameters", "root deleted")
                 return {"status": "Accepted"}
         return {"status": "NotFound"}
 
@@ -122,14 +125,14 @@ class Certificates:
             why = "not valid today"
         if why:
             self._app.log.event("certificate_rejected", why=why)
-            self._station.security.event("InvalidChargePointCertificate", why)
+            self._station.event("InvalidChargePointCertificate", why)
             return {"status": "Rejected"}
         try:
             store.write(store.STATION, chain[0])
         except OSError:
             return {"status": "Rejected"}
-        self._station.security.event("ReconfigurationOfSecurityParameters", "own certificate")
-        self._station.access.changed = self._station.access.profile == 3
+        self._station.event("ReconfigurationOfSecurityParameters", "own certificate")
+        self._station.changed = self._profile() == 3
         return {"status": "Accepted"}
 
 

@@ -2,20 +2,17 @@
 """What the station does once a second, connected or not.
 
 Evaluates charging profiles, takes meter samples, lets calls time out, asks a silent server for a
-sign of life, writes what has changed, restarts.
+sign of life, writes what has changed, and does the errands of parts that are not loaded.
 """
 
 import asyncio
 
-from firmware.ocpp import meter, tls
+from firmware.ocpp.websocket import Closed
 
-_RESET_S = {"Soft": 20, "Hard": 5}  # longest wait for the last StopTransaction
 _PONG_S = 30  # longest wait for any frame after a ping
 _KEEP_TIME_S = 21600  # the time of day goes to flash four times a day
 _DAY_S = 86400
-# Resets that a central system may ask for in a row; then one in two hours. Each costs the flash
-# a dozen writes, refills every other ration, and ends a session. Counted through restarts.
-_RESETS = 4
+_TURNS = 5  # in a second: errands should not wait so long
 _FORGIVE_S = 7200
 
 
@@ -31,19 +28,21 @@ class Clockwork:
         self._ping_s = 0  # uptime of the last ping, or of the connection
         self._waits_for_pong = False
         self._kept_s = 0  # uptime at which the time of day was last kept
-        self.reset_wanted = None  # None, "Soft" or "Hard"
-        self._reset_s = None
-        self._forgiven_s = 0  # uptime at which a reset was last forgotten
+        self._forgiven_s = 0  # uptime at which a restart was last forgotten
 
     async def run(self):
         """For ever; what fails is noted and tried again in the next second."""
+        turn = 0
         while True:
             try:
-                self.tick()
-                await self._watch()
+                if not turn:
+                    self.tick()
+                    await self._watch()
+                await self._station.run_errands()
             except Exception as error:
                 self._app.log.event("service_failed", service="ocpp", error=repr(error))
-            await asyncio.sleep(1)
+            turn = (turn + 1) % _TURNS
+            await asyncio.sleep(1 / _TURNS)
 
     def tick(self):
         """All but the connection."""
@@ -54,16 +53,18 @@ class Clockwork:
             station.transfer.poll()
         if station.reservation:
             station.reservation.poll()
+        self._want_frequency()
         self.sample()
         self._aligned()
-        station.authorise.cache.poll()
+        if station.authorise:
+            station.authorise.cache.poll()
         if self._app.clock.uptime_s() - self._kept_s >= _KEEP_TIME_S:
             self.keep_time()
         self._forgive()
         station.config.poll()
         station.tidy()
-        if self.reset_wanted:
-            self._reset(self.reset_wanted)
+        if station.restart:
+            station.restart.poll()
 
     # The connection.
 
@@ -96,6 +97,15 @@ class Clockwork:
 
     # Meter values.
 
+    def _want_frequency(self):
+        """Have it measured when a list of measurands names it; not loaded while a car charges."""
+        charger = self._app.charger
+        if charger.frequency is None and not charger.command.contactor:
+            for value in self._station.config.values.values():
+                if isinstance(value, str) and "Frequency" in value:
+                    self._app.measure_frequency()
+                    return
+
     def sample(self):
         """Take the periodic meter sample of a running transaction, also when offline."""
         record = self._app.transactions.open
@@ -108,7 +118,7 @@ class Clockwork:
             return
         self._sample_s += interval_s * ((now_s - self._sample_s) // interval_s)
         if self._station.config.text("MeterValuesSampledData"):
-            meter.keep(record, meter.sample(self._app))
+            self._station.sample("periodic", record)
 
     def _aligned(self):
         """Take a sample at every multiple of ClockAlignedDataInterval after midnight."""
@@ -123,29 +133,9 @@ class Clockwork:
         self._slot = slot
         if before is None or slot <= before:
             return
-        taken = meter.sample(self._app, meter.CLOCK)
-        record = self._app.transactions.open
-        if record is not None:
-            if config.text("StopTxnAlignedData"):
-                record.stop_data = meter.added(record.stop_data, taken, meter.MAX_STOP_ROWS - 1)
-            if config.text("MeterValuesAlignedData"):
-                meter.keep(record, meter.row(taken, 0))
-            return
-        request = meter.payload(
-            taken,
-            self._app.clock,
-            self._app.settings.phases,
-            config.text("MeterValuesAlignedData"),
-        )
-        if request is not None and self._station.online():
-            self._station.outbox.push("MeterValues", request)
+        self._station.errand("delivery", "aligned")
 
-    # Time and restart.
-
-    def start_clock(self):
-        """Give TLS a time of day that is at least not before the firmware was made."""
-        known_s = int(self._station.config.text("LastTime") or 0)
-        tls.set_chip_clock(max(tls.FIRMWARE_BUILT_S, known_s))
+    # Time and restarts.
 
     def keep_time(self):
         """Remember the time of day for the next start."""
@@ -153,57 +143,19 @@ class Clockwork:
         now_s = self._app.clock.now()
         if now_s is not None:
             self._station.config.put("LastTime", str(now_s))
-            tls.set_chip_clock(now_s)
-
-    def _resets(self):
-        """How many resets of late there have been."""
-        text = self._station.config.text("Resets")
-        return int(text) if text.isdigit() else 0
-
-    def may_reset(self):
-        """False when one is coming, or there were too many."""
-        return not self.reset_wanted and self._resets() < _RESETS
 
     def _forgive(self):
-        """Every two hours one reset less."""
+        """Every two hours one restart less of those that were asked for."""
         now_s = self._app.clock.uptime_s()
         if now_s - self._forgiven_s >= _FORGIVE_S:
             self._forgiven_s = now_s
-            if self._resets():
-                self._station.config.put("Resets", str(self._resets() - 1))
-
-    def _reset(self, kind):
-        """Stop the transaction, wait for its delivery but not for ever, restart."""
-        transactions = self._app.transactions
-        station = self._station
-        now_s = self._app.clock.uptime_s()
-        if self._reset_s is None:
-            self._reset_s = now_s + _RESET_S[kind]
-            if kind == "Hard":
-                transactions.close("HardReset")
-            else:
-                transactions.stop("SoftReset")
-            return
-        if now_s < self._reset_s and transactions.pending():
-            return
-        transactions.close(kind + "Reset")
-        station.authorise.cache.save()
-        station.config.put("Resets", str(self._resets() + 1))
-        station.config.save()
-        self._app.log.event("reset", kind=kind)
-        self.reset_wanted = self._reset_s = None
-        if station.on_reset:
-            station.on_reset()
-        else:
-            import machine
-
-            machine.reset()
+            resets = self._station.resets()
+            if resets:
+                self._station.config.put("Resets", str(resets - 1))
 
 
 async def _ping(socket):
     """Send a ping; a connection that has gone is somebody else's news."""
-    from firmware.ocpp.handshake import Closed
-
     try:
         await socket.ping()
     except Closed:

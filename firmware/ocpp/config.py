@@ -23,18 +23,16 @@ _HELD_S = const(10)  # so long after its last use the table stays: a question se
 class Config:
     """Keys over the settings of the App; `load` applies what was changed before.
 
-    `guards`: {key: function(value) -> status word or None}, asked before a change is made.
-    `told`: {key: function()}, called after one.
+    `guard(key, value)` -> status word or None is asked before a change of the keys of Access.
     """
 
-    def __init__(self, app, features=("SmartCharging",), path="ocpp.json"):
+    def __init__(self, app, features=("SmartCharging",), path="ocpp.json", guard=None):
         self.app = app
         self.features = features
         self._path = path
         self.values = lazy.load(_TABLE).defaults(self)
         lazy.drop(_TABLE)
-        self.guards = {}
-        self.told = {}
+        self.guard = guard
         self._dirty = False
         self._used_s = -_HELD_S
         self._writes = Bucket(24, 60)

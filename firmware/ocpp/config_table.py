@@ -13,6 +13,7 @@ from firmware.ocpp.keys import (
     FLAG,
     HIDDEN,
     LIST,
+    MEASURANDS,
     NUMBER,
     READ_ONLY,
     ROTATION,
@@ -20,10 +21,11 @@ from firmware.ocpp.keys import (
     SETTING,
     TEXT,
 )
-from firmware.ocpp.meter import unknown_measurand
 from firmware.printable import DIGITS, printable
 
 VALUE_LENGTH = const(500)
+# What else may be asked for. Whoever lists Frequency makes the charger measure it.
+_SUPPORTED = MEASURANDS + ",Power.Offered,Frequency"
 _ROTATIONS = ("NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR")
 
 
@@ -75,16 +77,13 @@ def change(config, key, value):
             continue
         if row[1] == READ_ONLY or not check(row, value):
             return "Rejected"
-        guard = config.guards.get(name)
-        if guard is not None:
-            word = guard(value)
+        if config.guard and name in keys.OF_ACCESS:
+            word = config.guard(name, value)
             if word is not None:
                 return word
         if shown(config, row) != value:  # an unchanged value costs no flash
             apply(config, row, value)
             config.touch()
-            if name in config.told:
-                config.told[name]()
         return "RebootRequired" if name in keys.AFTER_RESTART else "Accepted"
     return "Rejected" if key.lower() in _computed(config) else "NotSupported"
 
@@ -166,7 +165,7 @@ def check(row, value):
         return False
     if kind == LIST:
         fits = value.count(",") < keys.MEASURANDS_IN_A_LIST
-        return fits and unknown_measurand(value) is None
+        return fits and _unknown_measurand(value) is None
     if kind == ROTATION:
         return _is_rotation(value)
     return kind in (SECRET, HIDDEN) or (kind == TEXT and len(value) <= row[4])
@@ -180,3 +179,17 @@ def _is_rotation(value):
         if number not in ("0", "1") or name not in _ROTATIONS:
             return False
     return len(entries) <= 2
+
+
+def _unknown_measurand(listed):
+    """First name of a comma-separated list that is not measured here, or None."""
+    for name in listed.split(",") if listed else ():
+        measurand, _, phase = name.strip().rpartition(".")
+        if name.strip() in _SUPPORTED.split(","):
+            continue
+        if measurand == "Voltage" and phase in ("L1", "L2", "L3", "L1-N", "L2-N", "L3-N"):
+            continue
+        if measurand == "Current.Import" and phase in ("L1", "L2", "L3"):
+            continue
+        return name
+    return None

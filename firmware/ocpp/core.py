@@ -66,7 +66,7 @@ class Core:
     def _clear_cache(self, payload):
         if not self._station.config.flag("AuthorizationCacheEnabled"):
             return {"status": "Rejected"}
-        self._station.authorise.cache.clear()
+        self._station.need("authorise").cache.clear()
         return {"status": "Accepted"}
 
     def _data_transfer(self, payload):
@@ -94,7 +94,7 @@ class Core:
         elif not id_file.is_id(id_tag):
             why = "no card number"
         elif profile is not None:
-            why = self._station.check_profile(profile)
+            why = self._check_profile(profile)
         if why is None:
             ask = self._station.config.flag("AuthorizeRemoteTxRequests")
             if self._app.transactions.remote_start(id_tag, ask):
@@ -104,6 +104,10 @@ class Core:
         self._app.log.event("remote_start", id_tag=id_tag, why=why)
         return {"status": "Rejected" if why else "Accepted"}
 
+    def _check_profile(self, profile):
+        smart = self._station.need("smart")
+        return smart.check_remote(profile) if smart else "SmartCharging is not configured"
+
     def _remote_stop(self, payload):
         number = fields.integer(payload, "transactionId", -_INT - 1, _INT)
         done = self._accepted() and self._app.transactions.remote_stop(number)
@@ -111,4 +115,4 @@ class Core:
 
     def _reset(self, payload):
         kind = fields.choice(payload, "type", ("Hard", "Soft"))
-        return {"status": "Accepted" if self._station.want_reset(kind) else "Rejected"}
+        return {"status": "Accepted" if self._station.need("restart").want(kind) else "Rejected"}

@@ -9,12 +9,31 @@ from firmware.clock import format_iso
 from firmware.ocpp import meter
 from firmware.ocpp.id_file import is_id
 from firmware.ocpp.rpc import LOST, TIMEOUT
+from firmware.ocpp.session import NOTHING, id_info, is_integer, outcome
 
-NOTHING = 0
-SENT = 1
-BROKEN = 2  # no answer: the connection is not worth keeping
-_BIG = 1 << 63
 _MALFORMED = "malformed"  # an answer without what it must have: try again, for ever
+
+
+class Delivery:
+    """The part of the station; there while transactions wait or run."""
+
+    def __init__(self, app, station):
+        self._app = app
+        self._station = station
+
+    def idle(self):
+        """True when there is nothing to deliver, and nothing to measure by the clock."""
+        if self._station.config.number("ClockAlignedDataInterval"):
+            return False
+        return not self._app.transactions.records
+
+    def deliver(self, rpc):
+        """See below; to be awaited."""
+        return deliver(self._app, rpc, self._station.config)
+
+    def aligned(self):
+        """See below."""
+        aligned(self._app, self._station)
 
 
 async def deliver(app, rpc, config):
@@ -34,9 +53,28 @@ async def deliver(app, rpc, config):
         error = await _stop(app, rpc, config, record)
     else:
         return NOTHING
-    if error in (TIMEOUT, LOST):
-        return BROKEN
-    return SENT
+    return outcome(error)
+
+
+def aligned(app, station):
+    """Take the sample of a clock-aligned interval."""
+    config = station.config
+    taken = meter.sample(app, meter.CLOCK)
+    record = app.transactions.open
+    if record is not None:
+        if config.text("StopTxnAlignedData"):
+            record.stop_data = meter.added(record.stop_data, taken, meter.MAX_STOP_ROWS - 1)
+        if config.text("MeterValuesAlignedData"):
+            meter.keep(record, meter.row(taken, 0))
+        return
+    request = meter.payload(
+        taken,
+        app.clock,
+        app.settings.phases,
+        config.text("MeterValuesAlignedData"),
+    )
+    if request is not None and station.online():
+        station.outbox.push("MeterValues", request)
 
 
 async def _start(app, rpc, config, record):
@@ -54,7 +92,7 @@ async def _start(app, rpc, config, record):
     if error is None:
         info = id_info(answer)
         if app.station is not None:
-            app.station.authorise.told(record.id_tag, info, True)
+            app.station.told(record.id_tag, info)
         if info and is_id(info.get("parentIdTag")):
             record.parent = info["parentIdTag"]
         app.transactions.started(record, answer["transactionId"], accepted(answer))
@@ -94,7 +132,7 @@ async def _stop(app, rpc, config, record):
     error, answer = await rpc.call("StopTransaction", request)
     if error is None or _given_up(app, config, record, error):
         if error is None and app.station is not None:
-            app.station.authorise.told(record.stop_tag or record.id_tag, id_info(answer), True)
+            app.station.told(record.stop_tag or record.id_tag, id_info(answer))
         app.transactions.delivered(record)
     return error
 
@@ -127,17 +165,6 @@ def _given_up(app, config, record, error):
     wait_s = config.number("TransactionMessageRetryInterval") * record.failures
     record.retry_s = app.clock.uptime_s() + wait_s
     return False
-
-
-def is_integer(value):
-    """True for a whole number of at most 64 bits; true and false are none."""
-    return isinstance(value, int) and not isinstance(value, bool) and -_BIG <= value < _BIG
-
-
-def id_info(answer):
-    """The idTagInfo of an answer, or None."""
-    info = answer.get("idTagInfo")
-    return info if isinstance(info, dict) else None
 
 
 def accepted(answer):

@@ -10,6 +10,10 @@ from firmware.ocpp.rpc import OCCURRENCE, PROPERTY, TYPE, CallError
 LIST_LENGTH = const(200)  # entries of the local authorisation list
 KEYS_PER_ANSWER = const(60)  # GetConfigurationMaxKeys
 SEND_LENGTH = const(32)  # entries in one SendLocalList; with all fields they fill 6 KB
+# What a sample holds unless it was asked for something else, as in keys.py (a test compares).
+MEASURANDS = (
+    "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Current.Offered"
+)
 
 _EARLIEST_S = -(1 << 29)  # 2002; older dates only say "long ago"
 _LATEST_S = (1 << 30) - 1  # 2054, NEVER of control.profiles

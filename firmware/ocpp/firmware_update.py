@@ -90,7 +90,7 @@ class FirmwareUpdate:
             signer = trusted(certificate, self._app.clock.now())
         except ValueError as error:
             self._app.log.event("update_refused", why=str(error))
-            self._station.security.event("InvalidFirmwareSigningCertificate", str(error))
+            self._station.event("InvalidFirmwareSigningCertificate", str(error))
             return {"status": "InvalidCertificate"}
         job.sign(request_id, signer, signature)
         replaced = self._task is not None
@@ -126,7 +126,7 @@ class FirmwareUpdate:
             modulus, exponent = job.certificate.rsa_key()
             if not rsa.verify(modulus, exponent, digest, job.signature):
                 self._tell("InvalidSignature")
-                self._station.security.event("InvalidFirmwareSignature")
+                self._station.event("InvalidFirmwareSignature")
                 return
             self._tell("SignatureVerified")
             if self._wait_s(job.install_s) > 0:
@@ -140,8 +140,7 @@ class FirmwareUpdate:
             self._tell("InstallationFailed")
             return
         self._tell("Installed")
-        if self._station.security:
-            self._station.security.event("FirmwareUpdated")
+        self._station.event("FirmwareUpdated")
 
     async def _download(self, job):
         """SHA-256 of the file, or None after the last attempt."""

@@ -50,15 +50,6 @@ def close_code(data):
     return _PROTOCOL_ERROR
 
 
-def kind_of(error):
-    """Kind of Closed for an error of the connection: mbedTLS says things like "X509 ..."."""
-    text = str(error).lower()
-    for word in ("x509", "cert", "verif"):
-        if word in text:
-            return "certificate"
-    return ""
-
-
 def why(error):
     """Reason of an OSError or EOFError in a few words."""
     return "%s %s" % (type(error).__name__, error) if error.args else type(error).__name__

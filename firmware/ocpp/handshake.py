@@ -1,21 +1,87 @@
 # SPDX-License-Identifier: MIT
 """How a WebSocket begins (RFC 6455, 4): the URL, the request, and what the answer must say."""
 
+import asyncio
 import binascii
 import hashlib
+import os
+
+from micropython import const
+
+from firmware.ocpp.frames import why
+from firmware.ocpp.websocket import Closed, WebSocket, traffic
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
+_MAX_HEADERS = const(2048)
 
 
-class Closed(Exception):
-    """The connection is over or never came up; the text says why.
+async def connect(url, protocol, ssl=None, authorization=None, address=None):
+    """Open a connection and return a WebSocket. Raises Closed or ValueError (bad URL).
 
-    kind: "" or what it means for security, "password" or "certificate".
+    `ssl` is the context handed to open_connection for wss (it checks the certificate against the
+    host name of the URL); without one wss is refused, so that a missing certificate never becomes
+    an unverified connection. `authorization`: value of that header, or None. `address`: None or
+    callable(host, port) that says where the host is (firmware/names.py).
     """
+    tls, host, port, path = parse_url(url)
+    if tls and ssl is None:
+        raise ValueError("csms_url %r: wss needs a certificate, none is set up" % url)
+    traffic.busy += 1
+    try:
+        place = address(host, port) if address else host
+        if tls:
+            reader, writer = await asyncio.open_connection(
+                place, port, ssl=ssl, server_hostname=host
+            )
+        else:
+            reader, writer = await asyncio.open_connection(place, port)
+        socket = WebSocket(reader, writer)
+        try:
+            named = "[%s]:%d" if ":" in host else "%s:%d"
+            socket.left = await upgrade(
+                reader, writer, named % (host, port), path, protocol, authorization
+            )
+        except BaseException:
+            await socket.abort()
+            raise
+        traffic.conn += 1
+        traffic.sent = 0
+        traffic.received = 0
+        traffic.connected = True
+        return socket
+    except (OSError, EOFError) as error:
+        raise Closed("cannot connect (%s)" % why(error), kind_of(error))
+    except ValueError as error:
+        raise Closed("no secure connection (%s)" % why(error), "certificate")  # of mbedTLS
+    finally:
+        traffic.busy -= 1
 
-    def __init__(self, why, kind=""):
-        super().__init__(why)
-        self.kind = kind
+
+async def upgrade(reader, writer, host, path, protocol, authorization=None):
+    """Ask for a WebSocket; what has come after the headers. Raises Closed."""
+    key = binascii.b2a_base64(os.urandom(16)).strip()
+    writer.write(request(host, path, key, protocol, authorization))
+    await writer.drain()
+    head = b""
+    while b"\r\n\r\n" not in head:
+        if len(head) > _MAX_HEADERS:
+            raise Closed("response headers longer than %d bytes" % _MAX_HEADERS)
+        chunk = await reader.read(256)
+        if not chunk:
+            raise Closed("server hung up during the handshake")
+        head += chunk
+    at = head.find(b"\r\n\r\n")
+    check_response(head[:at].split(b"\r\n"), accept_of(key), protocol.encode())
+    return head[at + 4 :]
+
+
+def kind_of(error):
+    """Kind of Closed for an error of the connection: mbedTLS says things like "X509 ..."."""
+    text = str(error).lower()
+    for word in ("x509", "cert", "verif"):
+        if word in text:
+            return "certificate"
+    return ""
 
 
 def parse_url(url):
@@ -38,23 +104,6 @@ def parse_url(url):
     if not port.isdigit() or not 0 < int(port) < 65536:
         raise ValueError("csms_url %r: expected a port from 1 to 65535" % url)
     return tls, host, int(port), "/" + path
-
-
-def percent_encoded(text):
-    """`text` for use as one part of a URL path (RFC 3986)."""
-    encoded = ""
-    for byte in text.encode():
-        char = chr(byte)
-        if (byte < 128 and (char.isalpha() or char.isdigit())) or char in "-._~":
-            encoded += char
-        else:
-            encoded += "%%%02X" % byte
-    return encoded
-
-
-def basic(user, password):
-    """Value of an Authorization header (RFC 7617); the password is bytes of any kind."""
-    return "Basic " + binascii.b2a_base64(user.encode() + b":" + password).strip().decode()
 
 
 def request(host, path, key, protocol, authorization=None):

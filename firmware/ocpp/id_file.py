@@ -10,6 +10,7 @@ import os
 from firmware.printable import printable
 
 ACCEPTED = "Accepted"
+LIST = "local_list.txt"  # the local list, written by local_list.py
 
 
 def is_id(text):

@@ -7,9 +7,6 @@ in config_table.py; values outside the limits are refused and change nothing.
 
 from micropython import const
 
-from firmware.ocpp.fields import KEYS_PER_ANSWER, LIST_LENGTH, SEND_LENGTH
-from firmware.ocpp.meter import MAX_STOP_ROWS, MEASURANDS
-
 READ_ONLY = const(0)  # the default is the value
 FLAG = const(1)  # true or false
 NUMBER = const(2)  # a whole number in a range
@@ -20,10 +17,16 @@ SETTING = const(6)  # a number that is an attribute of the settings, named in pl
 SECRET = const(7)  # can be written, is never told
 HIDDEN = const(8)  # text that is kept in the same file and is nobody's business
 
+# What a sample holds unless it was asked for something else.
+MEASURANDS = (
+    "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Current.Offered"
+)
 CHAIN_SIZE = const(10000)
 MEASURANDS_IN_A_LIST = const(12)
 CERTIFICATES = const(4)
 
+# Lengths of lists as in fields.py, meter.py and control/profiles.py, which are not loaded for this
+# (tests compare).
 CORE = (
     ("AllowOfflineTxForUnknownId", FLAG, False),
     ("AuthorizationCacheEnabled", FLAG, True),
@@ -34,7 +37,7 @@ CORE = (
     ("ConnectionTimeOut", SETTING, "connection_timeout_s", 5, 3600),
     ("ConnectorPhaseRotation", ROTATION, "1.Unknown"),
     ("ConnectorPhaseRotationMaxLength", READ_ONLY, "2"),
-    ("GetConfigurationMaxKeys", READ_ONLY, str(KEYS_PER_ANSWER)),
+    ("GetConfigurationMaxKeys", READ_ONLY, "60"),
     ("HeartbeatInterval", SETTING, "heartbeat_s", 1, 86400),
     ("LocalAuthorizeOffline", FLAG, True),
     ("LocalPreAuthorize", FLAG, False),
@@ -48,7 +51,7 @@ CORE = (
     ("MinimumStatusDuration", NUMBER, 0, 0, 60),
     ("NumberOfConnectors", READ_ONLY, "1"),
     ("ResetRetries", NUMBER, 0, 0, 10),
-    ("StopTransactionMaxMeterValues", READ_ONLY, str(MAX_STOP_ROWS)),
+    ("StopTransactionMaxMeterValues", READ_ONLY, "10"),
     ("StopTransactionOnEVSideDisconnect", FLAG, True),
     ("StopTransactionOnInvalidId", FLAG, True),
     ("StopTxnAlignedData", LIST, ""),
@@ -61,10 +64,9 @@ CORE = (
     ("WebSocketPingInterval", NUMBER, 60, 0, 86400),
     ("KeyBefore", HIDDEN, ""),  # the AuthorizationKey until its successor has worked
     ("LastTime", HIDDEN, "0"),  # unix seconds
-    ("Resets", HIDDEN, "0"),  # of late, see clockwork.py
+    ("Resets", HIDDEN, "0"),  # of late, see restart.py
 )
 
-# As control/profiles.py has it, which is not loaded for this (a test compares).
 SMART_CHARGING = (
     ("ChargeProfileMaxStackLevel", READ_ONLY, "8"),
     ("ChargingScheduleAllowedChargingRateUnit", READ_ONLY, "Current,Power"),
@@ -74,8 +76,8 @@ SMART_CHARGING = (
 
 LOCAL_LIST = (
     ("LocalAuthListEnabled", FLAG, True),
-    ("LocalAuthListMaxLength", READ_ONLY, str(LIST_LENGTH)),
-    ("SendLocalListMaxLength", READ_ONLY, str(SEND_LENGTH)),
+    ("LocalAuthListMaxLength", READ_ONLY, "200"),
+    ("SendLocalListMaxLength", READ_ONLY, "32"),
 )
 
 RESERVATION = (("ReserveConnectorZeroSupported", READ_ONLY, "false"),)
@@ -89,5 +91,6 @@ SECURITY = (
     ("CpoName", TEXT, "", 0, 64),
     ("SecurityProfile", NUMBER, 0, 0, 3),
 )
+OF_ACCESS = ("AuthorizationKey", "AuthorizationKeyReading", "SecurityProfile")
 # Taken up at the next start only.
 AFTER_RESTART = ("AuthorizationKeyReading",)

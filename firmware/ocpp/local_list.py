@@ -7,7 +7,6 @@ it happens as a whole or not at all.
 
 from firmware.clock import parse_iso
 from firmware.ocpp import fields, id_file
-from firmware.ocpp.authorise import LIST_FILE as _FILE
 from firmware.ocpp.fields import LIST_LENGTH, SEND_LENGTH
 from firmware.ocpp.rpc import OCCURRENCE, PROPERTY, TYPE, CallError
 from firmware.wear import Bucket
@@ -34,7 +33,7 @@ class LocalList:
     def _version(self, _):
         if not self._config.flag("LocalAuthListEnabled"):
             return {"listVersion": -1}
-        return {"listVersion": id_file.number(_FILE)}
+        return {"listVersion": id_file.number(id_file.LIST)}
 
     def _send(self, payload):
         version = fields.integer(payload, "listVersion", -(1 << 29), 1 << 29)
@@ -52,14 +51,14 @@ class LocalList:
             if id_tag in changes:
                 return {"status": "Failed"}  # twice in one message: which one holds?
             changes[id_tag] = line
-        if kind == "Differential" and version <= id_file.number(_FILE):
+        if kind == "Differential" and version <= id_file.number(id_file.LIST):
             return {"status": "VersionMismatch"}
         if not self._writes.take(self._app.clock.uptime_s()):
             return {"status": "Failed"}  # too many in a short time would wear out the flash
-        old = id_file.entries(_FILE) if kind == "Differential" else ()
+        old = id_file.entries(id_file.LIST) if kind == "Differential" else ()
         try:
             counted = Counted(old, changes)
-            id_file.replace(_FILE, version, counted)
+            id_file.replace(id_file.LIST, version, counted)
         except OSError as error:
             self._app.log.event("local_list_failed", why=str(error))
             return {"status": "Failed"}

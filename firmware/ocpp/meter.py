@@ -120,6 +120,21 @@ def added(rows, taken, most=MAX_ROWS):
     return rows
 
 
+def began(app, record):
+    """The first sample of a transaction."""
+    record.stop_data = sample(app, BEGIN)
+
+
+def ended(app, record):
+    """The last one."""
+    record.stop_data = added(record.stop_data, sample(app, END), MAX_STOP_ROWS)
+
+
+def periodic(app, record):
+    """One of those between."""
+    keep(record, sample(app))
+
+
 def keep(record, taken):
     """Queue a sample of a transaction for delivery."""
     record.samples = added(record.samples, taken)

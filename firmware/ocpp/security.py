@@ -11,7 +11,6 @@ import os
 from micropython import const
 
 from firmware.clock import format_iso
-from firmware.wear import Bucket
 
 FILE = "security.log"
 OLD = "security.old"
@@ -40,27 +39,20 @@ _OTHERS = (
     "ReconfigurationOfSecurityParameters",
 )
 _ACTION = "SecurityEventNotification"
-# What the framing notes, as events of the extension.
-_NOTES = {
-    "ocpp_malformed": "InvalidMessages",
-    "ocpp_unsolicited": "InvalidMessages",
-    "ocpp_replay": "AttemptedReplayAttacks",
-}
 
 
 class Security:
-    """`event` takes a name of the extension; `noted` what the framing found."""
+    """`event` takes a name of the extension."""
 
     def __init__(self, app, station):
         self._app = app
         self._station = station
-        self._silent = False
         self._last = {}  # uptime by event
-        self._writes = Bucket(20, 300)
 
-    def handlers(self):
-        """No request of the central system is about events."""
-        return {}
+    def idle(self):
+        """True once the same event would be told again."""
+        now_s = self._app.clock.uptime_s()
+        return all(now_s - then_s >= _AGAIN_S for then_s in self._last.values())
 
     def event(self, kind, info=""):
         """Log and tell. Raises ValueError for a name the extension does not have."""
@@ -75,26 +67,13 @@ class Security:
         stamp = self._app.clock.iso()
         if stamp is None:
             stamp = format_iso(int(self._station.config.text("LastTime")))
-        if self._writes.take(now_s):
+        if self._station.log_writes.take(now_s):
             self._write("%s %s %s\n" % (stamp, kind, info))
-        if not self._silent:
+        if not self._station.silent:
             request = {"type": kind, "timestamp": stamp}
             if info:
                 request["techInfo"] = info[:255]
             self._station.outbox.push(_ACTION, request, critical)
-
-    def noted(self, name, fields):
-        """A remark of the framing; some of them are events."""
-        kind = _NOTES.get(name)
-        if fields.get("why") == "out of memory":
-            kind = "MemoryExhaustion"
-        if kind:
-            self.event(kind, fields.get("why") or name)
-
-    def silence(self):
-        """The central system does not know the extension."""
-        self._silent = True
-        self._station.outbox.drop(_ACTION)
 
     def _write(self, line):
         try:

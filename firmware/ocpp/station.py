@@ -7,63 +7,65 @@ samples, time-outs, pings. Features are loaded when they are needed (calls.py).
 """
 
 import asyncio
+import gc
+import sys
 
-from firmware import names
-from firmware.ocpp import meter, websocket
-from firmware.ocpp.access import Access
-from firmware.ocpp.authorise import Authorise
-from firmware.ocpp.calls import Calls, configured
+from micropython import const
+
+from firmware import lazy, names
+from firmware.ocpp.calls import Calls
 from firmware.ocpp.clockwork import Clockwork
 from firmware.ocpp.config import Config
-from firmware.ocpp.handshake import percent_encoded
 from firmware.ocpp.outbox import Outbox
 from firmware.ocpp.retry import back_off_ms
 from firmware.ocpp.rpc import Ids, Rpc
 from firmware.ocpp.session import Session
+from firmware.ocpp.websocket import Closed
 from firmware.wear import Bucket
 
 _PROTOCOL = "ocpp1.6"
 _CONNECT_S = 30
 _PROVEN_S = 60  # a connection that lasts so long was worth something
 _CLOCK_STEP_S = 10  # smaller corrections are no event
+_METER = "firmware.ocpp.meter"
+# Measured on mbedTLS as MicroPython builds it: 29 KB at the peak of a handshake, of which one
+# block of 16.7 KB. On the RP2040 they come out of the same heap as everything else.
+_TLS_BYTES = const(29 * 1024)
+# What the framing notes, as events of the security extension.
+_NOTES = {
+    "ocpp_malformed": "InvalidMessages",
+    "ocpp_unsolicited": "InvalidMessages",
+    "ocpp_replay": "AttemptedReplayAttacks",
+}
 
 
-class Station:
+class Station(Calls):
     """`run` never ends. The App is only looked at from there on, not in the constructor."""
 
     def __init__(self, app):
-        self._app = app
+        super().__init__(app)
         settings = app.settings
-        self._id = settings.charge_point_id or settings.device_id
+        self.id = settings.charge_point_id or settings.device_id
         self._ids = Ids(settings.device_id)
-        self.features = configured(settings.ocpp_features)
-        self.config = Config(app, self.features)
-        url = settings.csms_url.rstrip("/") + "/" + percent_encoded(self._id)
-        self.access = Access(app, self.config, self._id, url)
+        self.config = Config(app, self.features, guard=self._guard)
         self.outbox = Outbox(app)
-        # The parts that are loaded now, else None.
-        self.core = self.triggers = self.smart = self.local_list = self.reservation = None
-        self.update = self.uploads = self.certificates = self.security = self.transfer = None
+        # What parts must not forget while they are not there.
+        self.changed = False  # connect again, with something new
+        self.key_reading = "hex"
         self.uploaded = 0  # files so far
         self.downloads = Bucket(3, 7200)  # each fills the flash
-        self.authorise = Authorise(app, self)
+        self.log_writes = Bucket(20, 300)
+        self.silent = False  # the central system knows no security events
+        self.cached_s = 0  # uptime at which the cache of cards was last written
         self.session = Session(app, self)
         self.clockwork = Clockwork(app, self)
-        self._calls = Calls(app, self)
-        self.need("security")
         self.rpc = None
         self.socket = None
+        self.tls_bytes = _TLS_BYTES if sys.platform == "rp2" else 0
+        self._hole = None
         self._started = False  # StartupOfTheDevice has been told
         self.installer = None  # callable(path) -> True when the new firmware will run
         self.on_reset = None  # callable, default machine.reset
-
-    def need(self, name):
-        """A part (calls.py), loaded if it is not there; None when it is not configured."""
-        return self._calls.need(name)
-
-    def tidy(self):
-        """Drop the parts that have nothing to do."""
-        self._calls.poll()
 
     # What the transactions ask for.
 
@@ -87,17 +89,36 @@ class Station:
         """Energy for a card that was refused after the start."""
         return self.config.number("MaxEnergyOnInvalidId")
 
+    def begin(self, id_tag):
+        """Decide about a card, here or by asking; Transactions.answer hears it."""
+        self.errand("authorise", "begin", id_tag)
+
+    def told(self, id_tag, info):
+        """The central system has said something about the card of a transaction."""
+        if info:
+            self.errand("authorise", "told", id_tag, info, True)
+
+    def resets(self):
+        """How many restarts the central system has asked for of late."""
+        text = self.config.text("Resets")
+        return int(text) if text.isdigit() else 0
+
+    def sample(self, what, record):
+        """Have meter.py take a sample of a transaction; without room for it there is none."""
+        try:
+            getattr(lazy.load(_METER), what)(self._app, record)
+        except (MemoryError, ImportError):
+            pass
+
     def transaction_began(self, record):
         """A record was made; nothing is written yet and no energy flows."""
-        record.stop_data = meter.sample(self._app, meter.BEGIN)
+        self.sample("began", record)
         if self.reservation:
             record.reservation = self.reservation.use(record.id_tag, record.parent)
 
     def transaction_ended(self, record):
         """The last value of the register is known."""
-        record.stop_data = meter.added(
-            record.stop_data, meter.sample(self._app, meter.END), meter.MAX_STOP_ROWS
-        )
+        self.sample("ended", record)
 
     def start_forgotten(self):
         """A start that was allowed will not happen: its profile goes too."""
@@ -113,57 +134,42 @@ class Station:
 
     # What the handlers ask for.
 
-    def check_profile(self, profile):
-        """Why the profile of a remote start cannot be taken, or None."""
-        smart = self.need("smart")
-        return smart.check_remote(profile) if smart else "SmartCharging is not configured"
-
     def hold_profile(self, profile):
         """Keep it for the transaction that starts next; None drops it."""
         smart = self.smart if profile is None else self.need("smart")
         if smart:
             smart.remote_profile(profile)
 
-    def want_reset(self, kind):
-        """Restart, "Hard" or "Soft", once the answer is out; False when it must not be."""
-        if not self.clockwork.may_reset():
-            return False
-        self.clockwork.reset_wanted = kind
-        if self.security:
-            self.security.event("ResetOrReboot", kind)
-        return True
-
-    def trigger(self, message):
-        """Put what TriggerMessage asked for into the outbox."""
-        part = self.need("update" if "Firmware" in message else "uploads")
-        if part is None:
-            return
-        if message == "DiagnosticsStatusNotification":
-            part.tell_diagnostics()
-        elif message == "LogStatusNotification":
-            part.tell_log()
-        else:
-            part.tell(message.startswith("Signed"))
+    def _guard(self, name, value):
+        """What becomes of a change of a key of the access, see access.py."""
+        return self.need("access").guard(name, value)
 
     # What the session tells.
 
     def accepted(self):
         """The central system has accepted our boot, and told the time."""
-        if self.security and not self._started:
+        if not self._started:
             self._started = True
-            self.security.event("StartupOfTheDevice")
-        self.access.worked()
+            self.event("StartupOfTheDevice")
+        self._worked()
         self.clockwork.keep_time()
+
+    def _worked(self):
+        if self.access:
+            self.access.worked()
+        elif self.config.text("KeyBefore"):
+            self.config.put("KeyBefore", "")
 
     def clock_was_set(self, step_s):
         """The time of day was put right by so many seconds."""
-        if self.security and self._started and abs(step_s) >= _CLOCK_STEP_S:
-            self.security.event("SettingSystemTime", "%d s" % step_s)
+        if self._started and abs(step_s) >= _CLOCK_STEP_S:
+            self.event("SettingSystemTime", "%d s" % step_s)
 
     def not_understood(self, action):
         """The central system does not know an action of ours."""
-        if action == "SecurityEventNotification" and self.security:
-            self.security.silence()
+        if action == "SecurityEventNotification":
+            self.silent = True
+            self.outbox.drop(action)
 
     # Connection.
 
@@ -173,14 +179,12 @@ class Station:
         What was kept is in force before there is a network: profiles, samples, reservations.
         """
         self.config.load()
-        self.access.start()
-        self.clockwork.start_clock()
-        self.authorise.cache.load()
+        (await self.fetch("access")).start()
         self.outbox.load()
-        for _ in self._calls.start():
-            await asyncio.sleep(0.02)  # control steps have their turn
+        for _ in self.start():
+            await asyncio.sleep(0.02)
         if getattr(self._app, "grid", None) is not None:
-            self.need("transfer")  # which reports what the grid services have done
+            await self.fetch("transfer")  # which reports what the grid services have done
         clockwork = asyncio.create_task(self.clockwork.run())
         try:
             if ready:
@@ -188,28 +192,39 @@ class Station:
             while True:
                 try:
                     await self._connection()
-                except websocket.Closed as error:
-                    self._unreachable(str(error), error.kind)
+                except Closed as error:
+                    await self._unreachable(str(error), error.kind)
                 except ValueError as error:
-                    self._unreachable(str(error), "")
+                    await self._unreachable(str(error), "")
                 except asyncio.TimeoutError:
-                    self._unreachable("no answer to the handshake", "")
-                wait_ms = back_off_ms(self._id, self.session.failures)
+                    await self._unreachable("no answer to the handshake", "")
+                wait_ms = back_off_ms(self.id, self.session.failures)
                 self.session.failures += 1
-                if self.access.changed:
-                    self.access.changed = False
+                if self.changed:
+                    self.changed = False
                     wait_ms = 100
                 await asyncio.sleep(wait_ms / 1000)
         finally:
             clockwork.cancel()
 
-    def _unreachable(self, why, kind):
+    async def _unreachable(self, why, kind):
+        self.reserve()
         self._app.log.event("ocpp_unreachable", why=why)
-        self.access.failed(kind)
-        if self.security and kind == "password":
-            self.security.event("FailedToAuthenticateAtCentralSystem", why)
-        elif self.security and kind == "certificate":
-            self.security.event("InvalidCentralSystemCertificate", why)
+        if self.access or kind == "password":
+            (await self.fetch("access")).failed(kind)
+        if kind == "password":
+            self.event("FailedToAuthenticateAtCentralSystem", why)
+        elif kind == "certificate":
+            self.event("InvalidCentralSystemCertificate", why)
+
+    def reserve(self):
+        """Keep a hole in the heap for the next TLS handshake, if there will be one."""
+        if self._hole is None and self.config.number("SecurityProfile") >= 2:
+            gc.collect()
+            try:
+                self._hole = bytearray(self.tls_bytes)
+            except MemoryError:
+                pass  # it may still find enough in pieces
 
     def _address(self, host, port):
         return names.address(self._app, host, port)
@@ -217,27 +232,32 @@ class Station:
     async def _connect(self, url, ssl, authorization):
         """The websocket; a TLS handshake may hold up control for longer than the guard waits."""
         guard = self._app.guard
+        handshake = await self.fetch("handshake")
         if ssl:
+            self._hole = None
+            gc.collect()
             guard.be_patient(1)
         try:
             return await asyncio.wait_for(
-                websocket.connect(url, _PROTOCOL, ssl, authorization, self._address), _CONNECT_S
+                handshake.connect(url, _PROTOCOL, ssl, authorization, self._address), _CONNECT_S
             )
         finally:
             guard.be_patient(0)
 
     async def _connection(self):
         app = self._app
-        url, ssl, authorization = self.access.attempt()
+        url, ssl, authorization = (await self.fetch("access")).attempt()
+        self.drop("access")  # before a TLS handshake needs the room
         socket = await self._connect(url, ssl, authorization)
+        self.drop("handshake")
         ssl = authorization = None
-        app.log.event("ocpp_connected", id=self._id)
+        app.log.event("ocpp_connected", id=self.id)
         if self.session.boot_status == "Accepted":
-            self.access.worked()  # no BootNotification will say so (1.6-J errata 3.3)
+            self._worked()  # no BootNotification will say so (1.6-J errata 3.3)
         since_s = app.clock.uptime_s()
         timeout_s = self.config.number("MessageTimeout")
         rpc = Rpc(
-            socket, self._ids, self._calls.handle, self._note, app.clock.uptime_s, timeout_s,
+            socket, self._ids, self.handle, self._note, app.clock.uptime_s, timeout_s,
             self._after,
         )  # fmt: skip
         reader = asyncio.create_task(rpc.run())
@@ -254,16 +274,18 @@ class Station:
             self.session.ended()
             if app.clock.uptime_s() - since_s >= _PROVEN_S:
                 self.session.failures = 0
-            if self.access.profile >= 2:
-                self.access.tls.reserve()
+            self.reserve()
 
     def _note(self, name, **fields):
         """What the framing finds out of order."""
         self._app.log.event(name, **fields)
-        if self.security:
-            self.security.noted(name, fields)
+        kind = _NOTES.get(name)
+        if fields.get("why") == "out of memory":
+            kind = "MemoryExhaustion"
+        if kind:
+            self.event(kind, fields.get("why") or name)
 
     def _after(self, action):
         """The answer to a call is out."""
-        if self.access.changed and self.rpc:
+        if self.changed and self.rpc:
             self.rpc.end("new access")

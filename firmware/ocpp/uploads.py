@@ -118,10 +118,8 @@ class Uploads:
     def _content(self, kind):
         """Bytes to upload, as a list."""
         if kind == "security":
-            from firmware.ocpp import security
-
             pieces = []
-            for path in (security.OLD, security.FILE):
+            for path in ("security.old", "security.log"):  # of security.py
                 try:
                     with open(path, "rb") as file:
                         pieces.append(file.read())

@@ -4,21 +4,19 @@
 What a server may do to a charger is limited here: header bytes, frame length and message length
 are capped before anything is read into memory, the accept header and the subprotocol must be the
 right ones (a server that disagrees on OCPP answers 101 without the header, 1.6-J 3.1.2), frames
-that break a rule close the connection. All of it surfaces as one exception, `Closed`.
+that break a rule close the connection. All of it surfaces as one exception, `Closed`. How a
+connection is made is in handshake.py, which is loaded for that only.
 """
 
 import asyncio
-import binascii
 import os
 
 from micropython import const
 
-from firmware.ocpp.frames import close_code, kind_of, made, why
-from firmware.ocpp.handshake import Closed, accept_of, check_response, parse_url, request
+from firmware.ocpp.frames import close_code, made, why
 from firmware.ocpp.utf8 import decoded
 
 MAX_MESSAGE = const(16384)  # bytes; a 24-period profile needs 1.5 KB
-_MAX_HEADERS = const(2048)
 _PIECE = const(512)  # bytes of a long frame read in one go
 
 _CONTINUATION = const(0)
@@ -55,44 +53,15 @@ def _tap(direction, text):
         frame_tap(direction, text)
 
 
-async def connect(url, protocol, ssl=None, authorization=None, address=None):
-    """Open a connection and return a WebSocket. Raises Closed or ValueError (bad URL).
+class Closed(Exception):
+    """The connection is over or never came up; the text says why.
 
-    `ssl` is the context handed to open_connection for wss (it checks the certificate against the
-    host name of the URL); without one wss is refused, so that a missing certificate never becomes
-    an unverified connection. `authorization`: value of that header, or None. `address`: None or
-    callable(host, port) that says where the host is (firmware/names.py).
+    kind: "" or what it means for security, "password" or "certificate".
     """
-    tls, host, port, path = parse_url(url)
-    if tls and ssl is None:
-        raise ValueError("csms_url %r: wss needs a certificate, none is set up" % url)
-    traffic.busy += 1
-    try:
-        place = address(host, port) if address else host
-        if tls:
-            reader, writer = await asyncio.open_connection(
-                place, port, ssl=ssl, server_hostname=host
-            )
-        else:
-            reader, writer = await asyncio.open_connection(place, port)
-        socket = WebSocket(reader, writer)
-        try:
-            named = "[%s]:%d" if ":" in host else "%s:%d"
-            await socket.handshake(named % (host, port), path, protocol, authorization)
-        except BaseException:
-            await socket.abort()
-            raise
-        traffic.conn += 1
-        traffic.sent = 0
-        traffic.received = 0
-        traffic.connected = True
-        return socket
-    except (OSError, EOFError) as error:
-        raise Closed("cannot connect (%s)" % why(error), kind_of(error))
-    except ValueError as error:
-        raise Closed("no secure connection (%s)" % why(error), "certificate")  # of mbedTLS
-    finally:
-        traffic.busy -= 1
+
+    def __init__(self, why, kind=""):
+        super().__init__(why)
+        self.kind = kind
 
 
 class WebSocket:
@@ -101,28 +70,11 @@ class WebSocket:
     def __init__(self, reader, writer):
         self._reader = reader
         self._writer = writer
-        self._left = b""  # bytes that came with the response headers
+        self.left = b""  # bytes that came with the response headers
         self._lock = asyncio.Lock()  # two tasks draining one stream would hang one of them
         self._pinged = False  # a ping of ours is unanswered
         self.open = True
         self.heard = True  # a frame has come since this was last set to False
-
-    async def handshake(self, host, path, protocol, authorization=None):
-        """Upgrade the stream; raises Closed when the server does not speak `protocol`."""
-        key = binascii.b2a_base64(os.urandom(16)).strip()
-        self._writer.write(request(host, path, key, protocol, authorization))
-        await self._writer.drain()
-        head = b""
-        while b"\r\n\r\n" not in head:
-            if len(head) > _MAX_HEADERS:
-                raise Closed("response headers longer than %d bytes" % _MAX_HEADERS)
-            chunk = await self._reader.read(256)
-            if not chunk:
-                raise Closed("server hung up during the handshake")
-            head += chunk
-        at = head.find(b"\r\n\r\n")
-        self._left = head[at + 4 :]
-        check_response(head[:at].split(b"\r\n"), accept_of(key), protocol.encode())
 
     async def send(self, text):
         """Send one text message; returns when the network has taken it. Raises Closed."""
@@ -228,10 +180,10 @@ class WebSocket:
         return length
 
     async def _exactly(self, n):
-        left = self._left
+        left = self.left
         if not left:
             return await self._reader.readexactly(n)
-        self._left = left[n:]
+        self.left = left[n:]
         if len(left) >= n:
             return left[:n]
         return left + await self._reader.readexactly(n - len(left))

@@ -5,8 +5,8 @@ import asyncio
 import json
 import os
 
-from firmware.ocpp.handshake import Closed, accept_of
-from firmware.ocpp.websocket import WebSocket
+from firmware.ocpp.handshake import accept_of, upgrade
+from firmware.ocpp.websocket import Closed, WebSocket
 from tools.ocpp.fuzz import Stream, Target
 
 HEADERS = (
@@ -62,7 +62,7 @@ def shaken(head, piece=256):
     async def run():
         server = Server(head, piece)
         try:
-            await WebSocket(server, server).handshake("h", "/", "ocpp1.6")
+            await upgrade(server, server, "h", "/", "ocpp1.6")
         except Closed as error:
             return str(error)
         return None

@@ -12,7 +12,7 @@ from tools.ocpp.corpus import LATER, profile
 def ask(app, action, payload):
     """Answer to a request of the central system, or the code of its CALLERROR."""
     try:
-        return finished(app.station._calls.handle(action, payload))
+        return finished(app.station.handle(action, payload))
     except CallError as error:
         return error.code
 
@@ -49,7 +49,7 @@ def connection_time_out(app, session, rpc):
 
 def heartbeat(app, session, rpc):
     change(app, "HeartbeatInterval", "30")
-    session._heartbeat_s = app.clock.uptime_s()
+    session.heartbeat_s = app.clock.uptime_s()
     later(app, 29)
     assert "Heartbeat" not in say(session, rpc)
     later(app, 1)

@@ -3,7 +3,6 @@
 
 import os
 
-from firmware.ocpp.calls import Calls
 from firmware.ocpp.rpc import CallError
 from firmware.ocpp.station import Station
 from firmware.transactions import Transactions
@@ -22,13 +21,14 @@ def build(online=True, **config):
     app = FakeApp(csms_url="ws://box/ocpp", authorisation="card")
     app.station = Station(app)
     app.transactions = Transactions(app)
+    app.station.need("authorise")  # so that it decides at once
     app.clock.set(NOW)
     app.station.session.boot_status = "Accepted"
     app.station.rpc = object() if online else None
     for key, value in config.items():
         assert app.station.config.change(key, value) == "Accepted"
     app.run(500)
-    handle = Calls(app, app.station).handle
+    handle = app.station.handle
     return app, lambda action, payload: finished(handle(action, payload))
 
 

@@ -5,11 +5,11 @@ import os
 
 from control import profiles
 from firmware.ocpp import config as config_module
-from firmware.ocpp import keys
+from firmware.ocpp import fields, meter
 from firmware.ocpp.access import is_password, password
 from firmware.ocpp.config import Config
 from firmware.ocpp.station import Station
-from firmware.ocpp.tls import Tls
+from firmware.ocpp.tls import context
 from firmware.transactions import Transactions
 from tests_host.firmware.fake_app import FakeApp
 
@@ -59,7 +59,7 @@ def build(**settings):
     app = FakeApp(csms_url="ws://box/ocpp", **settings)
     app.station = Station(app)
     app.transactions = Transactions(app)
-    app.station.access.start()
+    app.station.need("access").start()
     return app, app.station.config
 
 
@@ -73,17 +73,22 @@ def test_all_required_keys_are_there_and_the_answer_fits():
     answer = config.get([])
     names = [entry["key"] for entry in answer["configurationKey"]]
     assert [name for name in REQUIRED if name not in names] == []
-    assert len(names) == len(set(names)) <= keys.KEYS_PER_ANSWER
+    assert len(names) == len(set(names)) <= fields.KEYS_PER_ANSWER
     assert "unknownKey" not in answer
     assert "KeyBefore" not in names and "LastTime" not in names
 
 
-def test_the_keys_say_what_the_store_of_profiles_can_hold():
+def test_the_keys_say_what_other_modules_can_hold():
     _, config = build()
     for key, most in (
         ("ChargeProfileMaxStackLevel", profiles.MAX_STACK_LEVEL),
         ("ChargingScheduleMaxPeriods", profiles.MAX_PERIODS),
         ("MaxChargingProfilesInstalled", profiles.MAX_PROFILES),
+        ("GetConfigurationMaxKeys", fields.KEYS_PER_ANSWER),
+        ("LocalAuthListMaxLength", fields.LIST_LENGTH),
+        ("SendLocalListMaxLength", fields.SEND_LENGTH),
+        ("StopTransactionMaxMeterValues", meter.MAX_STOP_ROWS),
+        ("MeterValuesSampledData", fields.MEASURANDS),
     ):
         assert value_of(config, key)["value"] == str(most)
 
@@ -150,7 +155,7 @@ def test_security_profile_only_goes_up_and_with_what_it_needs():
         assert config.change("SecurityProfile", value) == "Rejected"
     config.change("AuthorizationKey", "01" * 20)
     assert config.change("SecurityProfile", "2") == "Rejected"  # no root certificate
-    assert config.change("SecurityProfile", "1") == "Accepted" and access.changed
+    assert config.change("SecurityProfile", "1") == "Accepted" and app.station.changed
     assert value_of(config, "SecurityProfile")["value"] == "0"  # until it has worked
     assert access.attempt()[2] == "Basic R1AtMDAwMToBAQEBAQEBAQEBAQEBAQEBAQEBAQ=="
     access.worked()
@@ -167,7 +172,7 @@ def test_a_profile_that_does_not_work_is_given_up():
     for _ in range(3):
         assert access.attempt()[2]
         access.failed("password")
-    assert access.attempt()[2] is None and access.profile == 0
+    assert access.attempt()[2] is None and config.number("SecurityProfile") == 0
 
 
 def test_changes_are_written_together_and_not_for_ever():
@@ -204,12 +209,16 @@ def test_a_damaged_file_is_not_the_end():
 
 
 def test_memory_for_tls_is_kept_between_connections():
-    tls = Tls(20000)
-    assert tls.reserve() and tls.reserve() and len(tls._kept) == 20000
-    tls.release()
-    assert tls._kept is None and tls.reserve()
+    app, config = build()
+    station = app.station
+    station.tls_bytes = 20000
+    station.reserve()
+    assert station._hole is None  # nobody wants TLS
+    config.put("SecurityProfile", 2)
+    station.reserve()
+    assert len(station._hole) == 20000
     try:
-        tls.context(False)
+        context(False)
     except ValueError as error:
         assert "csms_0" in str(error)
     else:

@@ -3,14 +3,13 @@
 
 import asyncio
 
-from firmware.ocpp import websocket
+from firmware.ocpp.access import basic, percent_encoded
 from firmware.ocpp.handshake import (
     Closed,
     accept_of,
-    basic,
     check_response,
+    connect,
     parse_url,
-    percent_encoded,
     request,
 )
 from firmware.ocpp.retry import back_off_ms
@@ -98,7 +97,7 @@ def connected(server):
     async def run():
         before = traffic.conn
         try:
-            socket = await websocket.connect("ws://box:9000/GP%201", "ocpp1.6")
+            socket = await connect("ws://box:9000/GP%201", "ocpp1.6")
         except Closed as error:
             assert server.closed and traffic.conn == before and not traffic.connected
             return None, str(error)
@@ -144,7 +143,7 @@ def test_handshakes_that_must_fail():
 
 def test_wss_without_certificate_is_refused():
     async def run():
-        await websocket.connect("wss://box/GP", "ocpp1.6")
+        await connect("wss://box/GP", "ocpp1.6")
 
     try:
         asyncio.run(run())

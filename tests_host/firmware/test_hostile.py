@@ -242,7 +242,6 @@ def test_security_profile_only_goes_up():
     target = fresh()
     config = target.app.station.config
     config.put("SecurityProfile", 2)
-    target.app.station.access.profile = 2
     for value in ("0", "1", "-1", "4", "x"):
         answer = call(target, "ChangeConfiguration", {"key": "SecurityProfile", "value": value})
         assert answer == {"status": "Rejected"}, value

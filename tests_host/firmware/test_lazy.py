@@ -8,7 +8,7 @@ import sys
 
 from control import limits
 from firmware import forget, lazy
-from firmware.ocpp import calls
+from firmware.ocpp import calls, requests
 from firmware.ocpp.calls import Calls
 from firmware.ocpp.station import Station
 from firmware.transactions import Transactions
@@ -48,9 +48,9 @@ def again(**settings):
     app.transactions = Transactions(app)
     app.station.session.boot_status = "Accepted"
     app.clock.set(NOW)
-    for _ in app.station._calls.start():
+    for _ in app.station.start():
         pass
-    return app, app.station._calls
+    return app, app.station
 
 
 def ask(dispatcher, action, payload):
@@ -73,15 +73,13 @@ def ours():
 def test_nothing_is_loaded_for_an_idle_station():
     app, _ = build()
     made = [row[0] for row in calls.rows() if getattr(app.station, row[0]) is not None]
-    assert made == ["security"]
+    assert made == []
 
 
 def test_a_part_comes_module_by_module_with_a_turn_of_other_tasks_after_each():
     """One module takes some tens of milliseconds; the guard waits 250 ms for a control step."""
     app, _ = build()
     for row in calls.rows():
-        if row[0] == "security":
-            continue
         for module in calls.modules(row):
             before = ours()
             lazy.load(module)
@@ -125,13 +123,13 @@ def test_requests_load_first_what_they_will_need():
 
 def test_the_grid_services_open_in_the_same_way():
     app, dispatcher = build()
-    for name in calls._GRID.split(" "):
+    for name in requests.GRID.split(" "):
         forget(name)
     order = {"isDefault": True, "controlId": "a", "controlType": "FreqDroop", "freqDroop": {
         "priority": 1, "overFreq": 50.2, "underFreq": 49.8, "overDroop": 0.05, "underDroop": 0.05,
         "responseTime": 8}}  # fmt: skip
     payload = {"vendorId": "GridPilot", "messageId": "SetDERControl", "data": json.dumps(order)}
-    absent = sum(name not in sys.modules for name in calls._GRID.split(" "))
+    absent = sum(name not in sys.modules for name in requests.GRID.split(" "))
     work = dispatcher.handle("DataTransfer", payload)
     before = ours()
     pieces = 0

@@ -4,9 +4,8 @@
 import asyncio
 
 from control.guard import PATIENT_MS, PERMIT_MS
-from firmware.ocpp import websocket
-from firmware.ocpp.handshake import Closed
 from firmware.ocpp.station import Station
+from firmware.ocpp.websocket import Closed
 from firmware.transactions import Transactions
 from tests_host.firmware.fake_app import FakeApp
 
@@ -40,12 +39,13 @@ def permits_ms(ssl, error):
             pass
         seen.append(permit_ms())
 
-    real = websocket.connect
-    websocket.connect = connect
+    handshake = app.station.need("handshake")
+    real = handshake.connect
+    handshake.connect = connect
     try:
         asyncio.run(attempt())
     finally:
-        websocket.connect = real
+        handshake.connect = real
     return tuple(seen)
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the station tells of states, clock-aligned values and security, and what it leaves out."""
 
-from firmware.ocpp.calls import Calls
 from firmware.ocpp.rpc import TIMEOUT, CallError
 from firmware.ocpp.station import Station
 from tests_host.firmware.fake_app import FakeApp, finished
@@ -83,6 +82,7 @@ def test_clock_aligned_values_with_and_without_a_transaction():
         ("StopTxnAlignedData", "Energy.Active.Import.Register"),
     ):
         assert app.station.config.change(key, value) == "Accepted"
+    app.station.need("delivery")  # so that it samples at once
     aligned = []
 
     def minutes(seconds):
@@ -115,7 +115,8 @@ def test_clock_aligned_values_with_and_without_a_transaction():
 def test_security_events_wait_for_the_server_and_stop_when_it_does_not_know_them():
     features = "RemoteTrigger,Security"
     app, session, rpc = build(ocpp_features=features)
-    app.station.security.event("FailedToAuthenticateAtCentralSystem", "401")
+    app.station.need("security")  # so that it tells at once
+    app.station.event("FailedToAuthenticateAtCentralSystem", "401")
     rpc.wrong["SecurityEventNotification"] = TIMEOUT
     assert say(session, rpc)[-1] == "SecurityEventNotification"
     again = FakeApp(csms_url="ws://box/ocpp", ocpp_features=features)
@@ -124,7 +125,7 @@ def test_security_events_wait_for_the_server_and_stop_when_it_does_not_know_them
     assert again.station.outbox.first()[1]["type"] == "StartupOfTheDevice"  # critical: kept
     rpc.wrong["SecurityEventNotification"] = "NotImplemented"
     assert say(session, rpc) == ["SecurityEventNotification"]
-    app.station.security.event("InvalidMessages")
+    app.station.event("InvalidMessages")
     assert say(session, rpc) == []
     with open("security.log") as file:
         assert file.read().count("\n") == 3
@@ -132,7 +133,7 @@ def test_security_events_wait_for_the_server_and_stop_when_it_does_not_know_them
 
 def test_features_that_are_not_configured_are_not_there():
     app, session, _ = build(ocpp_features="")
-    calls = Calls(app, app.station)
+    calls = app.station
     for action, code in (
         ("SetChargingProfile", "NotSupported"),
         ("SendLocalList", "NotSupported"),

@@ -106,7 +106,7 @@ class Target:
         station.config.load()
         station.need("smart")
         station.session.boot_status = "Accepted"
-        self.rpc = Rpc(None, Ids("F"), station._calls.handle, station._note, app.clock.uptime_s)
+        self.rpc = Rpc(None, Ids("F"), station.handle, station._note, app.clock.uptime_s)
         self.findings = []
         self.answers = {}
         app.charger.plugged = True

@@ -69,13 +69,13 @@ async def main():
     built = gc.mem_alloc()
     watch = Watch()
     websocket.frame_tap = watch.tap
-    handle = station._calls.handle
+    handle = station.handle
 
     def watched(action, payload):
         watch.tap("handler", "")
         return handle(action, payload)
 
-    station._calls.handle = watched
+    station.handle = watched
     service = asyncio.create_task(station.run())
     began = time.ticks_ms()
     app.charger.plugged = True
