@@ -159,36 +159,33 @@ class Charger:
             self._take_turn(turn, now_ms, readings, meter_ok, offer_ma)
         offer.step(dt_ms, self.limits.limit_ma, self.limits.reason, grid, running)
         quiet = switch.quiet
-        allowed = self.authorised and fault == 0 and offer.offer_ma > 0
-        allowed = allowed and (quiet or not switch.busy())
+        allowed = (
+            self.authorised and fault == 0 and offer.offer_ma > 0 and (quiet or not switch.busy())
+        )
         if session.contactor and (offer.soft_start or readings.guard_tripped):
             offer.soft_start_over()
             if readings.guard_tripped:
                 session.open_now()
         test = self.rcd_test
-        drawn_ma = readings.l1_ma if meter_ok else 80000
-        session.step(dt_ms, seen, allowed, fault, test.ready, drawn_ma)
+        session.step(
+            dt_ms, seen, allowed, fault, test.ready, readings.l1_ma if meter_ok else 80000
+        )
         if not quiet:
             switch.step(dt_ms, readings, session, self.plugged, meter_ok, fault)
             if switch.state == REJOINING and self.plugged:
                 offer.restart()
         mode = session.mode
+        made_of = (
+            letter + 8 * mode + 32 * session.contactor + 64 * test.output + 128 * guarded.fault
+        )
+        moved = made_of != pace.made_of or not quiet
         wake = self.wake
-        if 4 * letter + mode != wake.still:
+        if moved or not wake.still:
             wake.step(dt_ms, letter, mode, allowed)
-        if not (
-            quiet
-            and wake.mode < 0
-            and wake.state == pace.wake
-            and mode == command.pilot_mode
-            and letter == pace.letter
-            and guarded.fault == pace.fault
-            and session.contactor == command.contactor
-            and offer.offer_ma == self._duty_of_ma
-            and test.output == command.rcd_test
-            and not command.blink
-        ):  # else all is as in the last step, the command and what is noted, too
-            self._fill(command)
+            moved = moved or wake.mode >= 0 or wake.state != pace.wake
+        if moved or offer.offer_ma != self._duty_of_ma or command.blink:
+            # Else all is as in the last step, the command and what is noted, too.
+            self._fill(command, made_of)
             self.notes.step(now_ms, self, readings)
 
     def _measure(self, dt_ms, readings, meter_ok, running, command, seen):
@@ -260,10 +257,11 @@ class Charger:
                 self.unplugged()
             self.notes.rest(now_ms, self, readings)
 
-    def _fill(self, command):
+    def _fill(self, command, made_of):
         session = self.session
         wake = self.wake
-        self._pace.made_from(self.pilot.state, self.protection.fault, wake.state)
+        self._pace.made_of = made_of
+        self._pace.wake = wake.state
         switch = self.phase_switch
         mode = wake.mode if wake.mode >= 0 else session.mode
         cp_connect = switch.cp_connect if wake.cp_connect else 0

@@ -12,7 +12,14 @@ from array import array
 
 from micropython import const
 
-from control.least_squares import five_mhz, median_of_5, rocof_mhz_s, window_mhz, without_odd_mhz
+from control.least_squares import (
+    five_mhz,
+    median_of_5,
+    nominal_us,
+    rocof_mhz_s,
+    window_mhz,
+    without_odd_mhz,
+)
 from control.sliding import Line, shift_older
 
 FAST_CYCLES = const(5)
@@ -49,16 +56,10 @@ class Frequency:
 
     def __init__(self, nominal_mhz=50000):
         self.nominal_mhz = nominal_mhz
-        self.fast_mhz = 0
-        self.slow_mhz = 0
-        self.mhz = 0
-        self.median_mhz = 0
-        self.rocof_mhz_s = 0
-        self.steady = self.valid = False
-        self.noise_mhz = 0
-        self.moving = False
-        self.updates = 0
-        self.repairs = 0
+        self.fast_mhz = self.slow_mhz = self.mhz = self.median_mhz = 0
+        self.rocof_mhz_s = self.noise_mhz = 0
+        self.valid = self.steady = self.moving = False
+        self.updates = self.repairs = 0
         self._times = array("i", [0] * _RING)
         self._newest = 0
         self._line = Line(SLOW_CYCLES, nominal_mhz)
@@ -67,7 +68,7 @@ class Frequency:
         self._good = 0  # cycles without a gap, up to SLOW_CYCLES
         self._quiet_ms = 0
         self._period_us = 1000000000 // nominal_mhz
-        self._five_us = 35 * self._period_us + 35 * (1000000000 % nominal_mhz) // nominal_mhz
+        self._five_us = nominal_us(35, nominal_mhz)
         self._shortest_us = self._period_us * 9 // 10
         self._longest_us = self._period_us * 11 // 10
         self._median_us = 0
@@ -77,9 +78,7 @@ class Frequency:
         self._span = SLOW_CYCLES  # the window of `mhz`
         self._hold = 0  # cycles until it may grow
         self._apart = False  # the last update has asked for a cut
-        self._trim_mhz = 0
-        self._injected_mhz = 0
-        self._inject_ms = 0
+        self._trim_mhz = self._injected_mhz = self._inject_ms = 0
 
     def sober_mhz(self, over):
         """Over 8 cycles but for the one furthest down (over: up): what no phase step can fake."""

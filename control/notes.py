@@ -7,7 +7,7 @@ from control.readings import PILOT_PWM
 
 
 class Pace:
-    """Time and turn of the control step; letter, fault, wake: what the last command came from.
+    """Time and turn of the control step; made_of, wake: what the last command came from.
 
     Apart from Charger, since that has properties: with one, each store to any attribute of an
     object takes six times as long.
@@ -18,13 +18,8 @@ class Pace:
         self.turn = turn
         self.round_ms = 0
         self.sum_ms = 0
-        self.made_from(-1, 0, 0)
-
-    def made_from(self, letter, fault, wake):
-        """A command is about to be made from these, and from what it shows itself."""
-        self.letter = letter
-        self.fault = fault
-        self.wake = wake
+        self.made_of = -1
+        self.wake = 0
 
 
 class Notes:

@@ -66,7 +66,7 @@ class Wake:
         self.woken_by = NONE
         self.took = NONE
         self.has_charged = False
-        self.still = -1  # 4 * letter + mode for which a step would change nothing
+        self.still = False  # a step would change nothing while letter and mode stay
         self.enabled = enabled
         self.can_open_cp = can_open_cp
         self._was_pwm = False
@@ -79,7 +79,7 @@ class Wake:
     def new_session(self):
         """The car has left: forget it."""
         self.has_charged = False
-        self.still = -1
+        self.still = False
         self.woken_by = NONE
         self.tries = 0
         self.pulse = NONE
@@ -91,16 +91,15 @@ class Wake:
         started = pwm and not self._was_pwm
         self._was_pwm = pwm
         state = self.state
-        self.still = -1
+        self.still = False
         if letter == plateau.C or letter == plateau.D:
             if pwm and not self.has_charged:
                 self.has_charged = True
             if state:
                 self._answered(pwm)
-            self.still = 4 * letter + mode
+            self.still = True
         elif letter == plateau.A or not allowed or not self.enabled:
-            if self._withhold(dt_ms, letter):
-                self.still = mode  # A is 0
+            self.still = self._withhold(dt_ms, letter)
             if state:
                 self._rest()
         elif state == IDLE:
