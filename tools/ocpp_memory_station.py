@@ -152,7 +152,7 @@ class Watched(station.Station):
     def handle(self, action, payload):
         """As the base class."""
         heap.look("in " + action)
-        result = super().handle(action, payload)
+        result = yield from super().handle(action, payload)
         heap.look("answering " + action)
         self.last = action
         return result
