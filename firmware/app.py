@@ -101,10 +101,12 @@ class App:
     def measure_frequency(self):
         """Measure the mains' frequency, which takes memory only once somebody asks.
 
-        Those are the grid services, and meter values of it; loads some 6 KB.
+        Those are the grid services, and meter values of it; loads some 6 KB. MemoryError when
+        there is no room.
         """
-        from firmware import boards
+        from firmware import boards, lazy
 
+        lazy.load("control.frequency")
         self.board.time_mains(boards.configured(), self.settings)
         self.charger.measure_frequency()
         forget("firmware.parts")

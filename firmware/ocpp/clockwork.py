@@ -103,7 +103,10 @@ class Clockwork:
         if charger.frequency is None and not charger.command.contactor:
             for value in self._station.config.values.values():
                 if isinstance(value, str) and "Frequency" in value:
-                    self._app.measure_frequency()
+                    try:
+                        self._app.measure_frequency()
+                    except (MemoryError, ImportError):
+                        pass  # no room for it now: values go without
                     return
 
     def sample(self):

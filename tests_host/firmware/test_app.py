@@ -14,6 +14,8 @@ if sys.implementation.name != "cpython":
     sys.modules["machine"] = machine
     import asyncio  # noqa: F401
 
+from firmware import lazy  # noqa: E402
+
 CAR = ("control.learn", "firmware.cars")
 ONCE = ("firmware.settings", "firmware.build", "firmware.parts", "firmware.boards")
 FREQUENCY = ("control.frequency", "control.sliding", "control.least_squares", "drivers.mains")
@@ -52,6 +54,18 @@ def step(app, now_ms):
     return app.charger.command
 
 
+def crowd():
+    """Let there be no room for anything; returns (what was to be loaded, the real function)."""
+    tries = []
+
+    def full(name):
+        tries.append(name)
+        raise MemoryError("no room for " + name)
+
+    real, lazy._make_room = lazy._make_room, full
+    return tries, real
+
+
 def test_what_is_needed_once_is_not_kept():
     _, app = started()
     assert loaded(ONCE + CAR + FREQUENCY) == []
@@ -71,6 +85,26 @@ def test_the_frequency_comes_when_somebody_asks():
     app.measure_frequency()
     app.open_grid()
     assert app.board.mains is mains and app.charger.frequency is frequency
+
+
+def test_ocpp_has_it_measured_when_a_list_of_measurands_names_it():
+    world, app = started(csms_url="ws://127.0.0.1:1/x")
+    clockwork, values = app.station.clockwork, app.station.config.values
+    clockwork._want_frequency()
+    assert app.charger.frequency is None
+    values["MeterValuesAlignedData"] = "Voltage,Frequency"
+    app.charger.command.contactor = 1
+    clockwork._want_frequency()
+    assert app.charger.frequency is None  # not while a car charges
+    app.charger.command.contactor = 0
+    tries, real = crowd()
+    clockwork._want_frequency()
+    lazy._make_room = real
+    assert app.charger.frequency is None and len(tries) == 1
+    clockwork._want_frequency()
+    assert app.charger.frequency and app.board.mains
+    run(world, app, 1000)
+    assert app.charger.frequency.valid
 
 
 def test_a_reserve_in_the_settings_measures_from_the_start():
@@ -95,16 +129,8 @@ def test_a_car_is_followed_from_plug_to_unplug():
 
 
 def test_without_room_a_car_is_treated_like_any():
-    from firmware import lazy
-
     _, app = started()
-    tries = []
-
-    def full(name):
-        tries.append(name)
-        raise MemoryError("no room for " + name)
-
-    real, lazy._make_room = lazy._make_room, full
+    tries, real = crowd()
     try:
         app.charger.plugged = True
         for _ in range(3):
