@@ -32,7 +32,7 @@ NAMES = (
     "rcd_test",
 )
 
-_SIZE = const(64)
+_SIZE = const(32)  # drained each 100 ms; a TLS handshake delays that by up to 3 s
 
 
 class EventRing:
@@ -47,7 +47,7 @@ class EventRing:
     def put(self, now_ms, code, a, b=0):
         """Note an event; when the ring is full the oldest is dropped and counted."""
         write = self._write
-        base = (write & 63) << 2
+        base = (write & 31) << 2
         data = self._data
         data[base] = now_ms
         data[base + 1] = code
@@ -62,7 +62,7 @@ class EventRing:
         """Copy the oldest event into the list `into`; False when there is none."""
         if self._read == self._write:
             return False
-        base = (self._read & 63) << 2
+        base = (self._read & 31) << 2
         for i in range(4):
             into[i] = self._data[base + i]
         self._read = (self._read + 1) & 0x3FFFFFFF

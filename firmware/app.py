@@ -202,18 +202,20 @@ class App:
             from firmware import lazy
 
             try:
-                self.charger.learn = lazy.load("control.learn").Learn()
-                self.cars = lazy.load("firmware.cars").Cars(self, at_boot=at_boot)
+                if self.charger.learn:
+                    self.cars = lazy.load("firmware.cars").Cars(self, at_boot=at_boot)
+                else:  # one in a round, with control steps in between
+                    self.charger.learn = lazy.load("control.learn").Learn()
             except (MemoryError, ImportError):  # the importer takes the one for the other
                 self.charger.learn = None
                 self._crowded = True  # this car is treated like any
         if self.cars:
             self.cars.poll()
         if not plugged:
-            if self.cars:
+            self._crowded = False
+            if self.charger.learn:
                 self.cars = self.charger.learn = None
                 forget("firmware.cars", "control.learn")
-            self._crowded = False
 
     def _confirm(self):
         from firmware import update

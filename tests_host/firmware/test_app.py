@@ -119,6 +119,8 @@ def test_a_car_is_followed_from_plug_to_unplug():
     assert app.cars is None
     app.charger.plugged = True
     app._follow_car(False)
+    assert len(loaded(CAR)) == 1  # not both in one go
+    app._follow_car(False)
     assert app.cars and app.charger.learn and len(loaded(CAR)) == 2
     app.charger.learn.most_ma = 16000
     app.charger.learn.phases = 1
@@ -146,5 +148,6 @@ def test_without_room_a_car_is_treated_like_any():
     app.charger.plugged = False
     app._follow_car(False)
     app.charger.plugged = True
-    app._follow_car(False)
+    for _ in range(2):
+        app._follow_car(False)
     assert app.cars and app.charger.learn
