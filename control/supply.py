@@ -16,23 +16,21 @@ from micropython import const
 
 _RIDE_THROUGH_MS = const(3000)
 _BACK_MS = const(60000)
-_SEVERE_PM = const(1200)
+_NOMINAL_V = const(230)  # phase to neutral
+_SEVERE_MV = const(1200 * 230)
 _SEVERE_MS = const(200)
-_BACK_LOW_PM = const(900)
-_BACK_HIGH_PM = const(1090)
+_BACK_LOW_MV = const(900 * 230)
+_BACK_HIGH_MV = const(1090 * 230)
 
 
 class Supply:
-    """held: pause. severe: open. nominal_mv is that of a phase to neutral."""
+    """held: pause. severe: open. under_pm, over_pm: per mille of nominal."""
 
-    def __init__(self, under_pm=800, over_pm=1150, nominal_mv=230000):
+    def __init__(self, under_pm=800, over_pm=1150):
         self.held = False
         self.severe = False
-        self._under_mv = nominal_mv // 1000 * under_pm
-        self._over_mv = nominal_mv // 1000 * over_pm
-        self._severe_mv = nominal_mv // 1000 * _SEVERE_PM
-        self._back_low_mv = nominal_mv // 1000 * _BACK_LOW_PM
-        self._back_high_mv = nominal_mv // 1000 * _BACK_HIGH_PM
+        self._under_mv = _NOMINAL_V * under_pm
+        self._over_mv = _NOMINAL_V * over_pm
         self._outside_ms = 0
         self._severe_ms = 0
         self._inside_ms = 0
@@ -43,7 +41,7 @@ class Supply:
         if phases == 3:
             low_mv = min(low_mv, readings.l2_mv, readings.l3_mv)
             high_mv = max(high_mv, readings.l2_mv, readings.l3_mv)
-        if high_mv >= self._severe_mv:
+        if high_mv >= _SEVERE_MV:
             self._severe_ms += dt_ms
             if self._severe_ms >= _SEVERE_MS:
                 self.severe = True
@@ -58,7 +56,7 @@ class Supply:
                 self.held = True
         else:
             self._outside_ms = 0
-        if low_mv < self._back_low_mv or high_mv > self._back_high_mv:
+        if low_mv < _BACK_LOW_MV or high_mv > _BACK_HIGH_MV:
             self._inside_ms = 0
         elif self.held:
             self._inside_ms += dt_ms

@@ -15,22 +15,22 @@ _LOOKS = const(3)  # in a row, 200 periods of the pilot apart from first to last
 
 
 class DutyCheck:
-    """pilot: `mode` and `duty_ppm` as last driven. sense: duty_ppm() (-1: not wired here).
+    """pilot: `mode` and `duty_ppm` as last driven. sense: duty_ppm() (-1: not wired).
 
     The sense's `duty_tolerance_ppm` is what its reading may be off.
     """
 
     def __init__(self, pilot, sense):
         self._pilot = pilot
-        self._read = getattr(sense, "duty_ppm", None)
-        self._tolerance_ppm = getattr(sense, "duty_tolerance_ppm", 0)
+        self._read = sense.duty_ppm
+        self._tolerance_ppm = sense.duty_tolerance_ppm
         self._driven_ppm = -1
         self._wrong = 0
 
     def look(self):
         """Compare what has been driven since the last look with what is there."""
         pilot = self._pilot
-        if self._read is None or pilot.mode != _PWM or pilot.duty_ppm != self._driven_ppm:
+        if pilot.mode != _PWM or pilot.duty_ppm != self._driven_ppm:
             # Static, or new since the last look: nothing to be compared yet.
             self._driven_ppm = pilot.duty_ppm if pilot.mode == _PWM else -1
             self._wrong = 0

@@ -10,7 +10,6 @@ from control.guard import Guard
 from control.readings import PILOT_X1, Readings
 from drivers.contactor import Contactors
 from drivers.cp_switch import CpSwitch
-from drivers.duty_check import DutyCheck
 from drivers.guard_timer import GuardTimer
 from drivers.rcd import Rcd
 
@@ -56,7 +55,11 @@ class Board:
         self._rcd_test = 0
         self.guard = Guard()
         self._guard_timer = GuardTimer(self.guard, self.contactors, self.sense, self.rcd)
-        self._duty = DutyCheck(self.pilot, self.sense)
+        self._duty = None
+        if hasattr(self.sense, "duty_ppm"):  # it can read the duty back
+            from drivers.duty_check import DutyCheck
+
+            self._duty = DutyCheck(self.pilot, self.sense)
         self._steps = 0
         self._meter_answers = -1
 
@@ -92,7 +95,8 @@ class Board:
         if self._steps >= _PROXIMITY_EVERY:
             self._steps = 0
             readings.pp_ohm = self.proximity.ohm()
-            readings.pilot_ok = self._duty.look()
+            if self._duty:
+                readings.pilot_ok = self._duty.look()
             if self._earth:
                 readings.pe_ok = self._earth.value()
             if self.temperature:

@@ -70,6 +70,7 @@ def test_what_is_needed_once_is_not_kept():
     _, app = started()
     assert loaded(ONCE + CAR + FREQUENCY) == []
     assert app.charger.frequency is None and app.board.mains is None
+    assert "drivers.duty_check" not in sys.modules and app.board.readings.pilot_ok
 
 
 def test_the_frequency_comes_when_somebody_asks():

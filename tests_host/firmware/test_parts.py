@@ -205,6 +205,7 @@ def test_a_whole_board_reads_and_obeys_with_every_choice():
         assert not errors, errors
         data = boards.load(chosen.board)
         board = Board(data, chosen)
+        board.time_mains(data, chosen)
         command = Command()
         for now_ms in range(0, 300, 10):
             readings = board.read(now_ms)
