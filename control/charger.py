@@ -165,7 +165,7 @@ class Charger:
         if session.contactor and (offer.soft_start or readings.guard_tripped):
             offer.soft_start_over()
             if readings.guard_tripped:
-                session.open_now()
+                session.open()
         test = self.rcd_test
         session.step(
             dt_ms, seen, allowed, fault, test.ready, readings.l1_ma if meter_ok else 80000
@@ -272,7 +272,10 @@ class Charger:
                 cp_connect = 1
                 mode = PILOT_F  # no switch: -12 V is what comes nearest to an unplug
         if mode != command.pilot_mode or cp_connect != command.cp_connect:
-            self._show(command, mode, cp_connect)
+            if mode == PILOT_F or command.pilot_mode == PILOT_F or not command.cp_connect:
+                self.pilot.blank()  # the charger's own doing is no news of the car
+            command.pilot_mode = mode
+            command.cp_connect = cp_connect
         self._duty_of_ma = self.offer.offer_ma
         duty_ppm = pilot.duty_ppm(self._duty_of_ma) if mode == PILOT_PWM else 0
         contactor = session.contactor if mode != PILOT_F and cp_connect else 0
@@ -289,9 +292,3 @@ class Charger:
             if self.frequency:
                 self.frequency.blank()  # own switching shifts the phase of the voltage
         command.rcd_test = self.rcd_test.output
-
-    def _show(self, command, mode, cp_connect):
-        if mode == PILOT_F or command.pilot_mode == PILOT_F or not command.cp_connect:
-            self.pilot.blank()  # the charger's own doing is no news of the car
-        command.pilot_mode = mode
-        command.cp_connect = cp_connect

@@ -26,8 +26,7 @@ DEBOUNCE_MS = const(50)
 
 # Low plateau above this while the PWM runs: no diode, or no car behind it (pilot sheet 2.3).
 _DIODE_MV = const(-10000)
-_DIODE_BAD_MS = const(100)
-_DIODE_GOOD_MS = const(100)
+_DIODE_MS = const(100)  # to be seen for so long, good or bad
 
 # The socket must have been seen empty for this long before A to C means a car without S2.
 _ALONE_MS = const(500)
@@ -130,6 +129,6 @@ class Plateau:
 
     def _see_diode(self, dt_ms, good):
         self._diode_ms += dt_ms
-        if self._diode_ms >= (_DIODE_GOOD_MS if good else _DIODE_BAD_MS):
+        if self._diode_ms >= _DIODE_MS:
             self.diode = good
             self._diode_ms = 0

@@ -194,16 +194,13 @@ class Protection:
         if self._mismatch_ms >= _FEEDBACK_MS:
             return WELD if readings.contactor_closed else NO_CLOSE
         if not readings.pe_ok or self._pe_ms:
-            if self._earth(dt_ms, readings.pe_ok):
+            self._pe_ms = 0 if readings.pe_ok else self._pe_ms + dt_ms
+            if self._pe_ms >= _PE_MS:
                 return PE
         if state == plateau.E:
             self._lock_ms = _SHORT_LOCK_MS
             return SHORT
         return DIODE if diode == 0 else NONE
-
-    def _earth(self, dt_ms, ok):
-        self._pe_ms = 0 if ok else self._pe_ms + dt_ms
-        return self._pe_ms >= _PE_MS
 
     def _try_clear(self, dt_ms, readings, command, state):
         fault = self.fault

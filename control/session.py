@@ -69,7 +69,7 @@ class Session:
             return
         self._fault_ms = 0
         if letter != plateau.C and (self.contactor or self._ignored_ms) and not self.live(letter):
-            self._open()
+            self.open()
         if allowed or self.mode != PILOT_X1:
             self._choose_mode(letter, allowed)
         if self.mode == PILOT_PWM:
@@ -103,25 +103,22 @@ class Session:
         if self._ignored_ms >= X1_IGNORED_MS:
             if drawn_ma >= _LOAD_MA:
                 self.under_load += 1
-            self._open()
+            self.open()
 
     def _stop_for_fault(self, dt_ms):
-        self._open()
+        self.open()
         if self._fault_ms < F_AFTER_FAULT_MS:
             self._fault_ms += dt_ms
             self._set_mode(PILOT_F)
         else:
             self._set_mode(PILOT_X1)
 
-    def _open(self):
+    def open(self):
+        """Open without waiting for anything; the guard has perhaps done so already."""
         if self.contactor:
             self.contactor = 0
             self._open_ms = 0
         self._ignored_ms = 0
-
-    def open_now(self):
-        """Open without waiting for anything: the guard has done so already."""
-        self._open()
 
     def _set_mode(self, mode):
         if mode != self.mode:

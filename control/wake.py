@@ -105,7 +105,7 @@ class Wake:
         elif state == IDLE:
             if started and letter == plateau.B:
                 self._tried = 0
-                self._watch(_FIRST_MS)
+                self._go(WATCHING, _FIRST_MS)
         elif state != GIVEN_UP:  # that may last for weeks, which a small integer does not count
             self._wait(dt_ms, state)
 
@@ -139,17 +139,14 @@ class Wake:
     def _wait(self, dt_ms, state):
         self._state_ms += dt_ms
         known = self.woken_by and not self._tried
-        if self._state_ms >= (_KNOWN_MS if known else self._wait_ms):
-            self._climb(state)
-
-    def _climb(self, state):
+        if self._state_ms < (_KNOWN_MS if known else self._wait_ms):
+            return
         if state == WATCHING:
             self._next_pulse()
         elif state == PULSE_F:
-            self._go(PULSE_X1, PILOT_X1)
-            self._wait_ms = _X1_MS
+            self._go(PULSE_X1, _X1_MS, PILOT_X1)
         else:
-            self._watch(_WATCH_MS)
+            self._go(WATCHING, _WATCH_MS)
 
     def _next_pulse(self):
         pulse = self._choose()
@@ -162,11 +159,9 @@ class Wake:
         self.tries += 1
         self._tried |= 1 << pulse
         if pulse == F_4S:
-            self._go(PULSE_F, PILOT_F)
-            self._wait_ms = _F_MS
+            self._go(PULSE_F, _F_MS, PILOT_F)
         else:
-            self._go(CP_OPEN, -1, 0)
-            self._wait_ms = _CP_SHORT_MS if pulse == CP_4S else _CP_LONG_MS
+            self._go(CP_OPEN, _CP_SHORT_MS if pulse == CP_4S else _CP_LONG_MS, -1, 0)
 
     def _choose(self):
         if self.tries >= MOST_PULSES:
@@ -181,12 +176,9 @@ class Wake:
                 return pulse
         return NONE
 
-    def _watch(self, wait_ms):
-        self._go(WATCHING)
-        self._wait_ms = wait_ms
-
-    def _go(self, state, mode=-1, cp_connect=1):
+    def _go(self, state, wait_ms=0, mode=-1, cp_connect=1):
         self.state = state
+        self._wait_ms = wait_ms
         self._state_ms = 0
         self.mode = mode
         self.cp_connect = cp_connect

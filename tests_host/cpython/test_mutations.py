@@ -174,9 +174,27 @@ MUTANTS = {
     ),
     "earth is not watched": (
         "protection.py",
-        "return self._pe_ms >= _PE_MS",
-        "return False",
+        "if self._pe_ms >= _PE_MS:",
+        "if self._pe_ms < 0:",
         "test_faults",
+    ),
+    "a fault makes no new command": (
+        "charger.py",
+        "+ 128 * guarded.fault",
+        "+ 0 * guarded.fault",
+        "test_health",
+    ),
+    "a closing makes no new command": (
+        "charger.py",
+        "+ 32 * session.contactor",
+        "+ 0 * session.contactor",
+        "test_session",
+    ),
+    "a wake is not gone on with": (
+        "charger.py",
+        "if moved or not wake.still:",
+        "if moved:",
+        "test_wake",
     ),
     "the monitor need not pass": (
         "rcd_test.py",
