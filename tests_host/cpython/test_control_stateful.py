@@ -99,7 +99,7 @@ class Charging(RuleBasedStateMachine):
     def power_cut(self):
         """The charger starts anew in a world that goes on."""
         wanted = self.rig.charger.phase_switch.wanted
-        after = build(wanted, self.rig.charger._cp_switch, self.rig)
+        after = build(wanted, self.rig.charger.wake.can_open_cp, self.rig)
         after.charger.authorise(self.rig.charger.authorised)
         self.watch.rig = self.car.rig = self.rig = after
         self.watch.contactor = self.watch.coil = self.watch.relay = 0
