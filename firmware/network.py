@@ -10,6 +10,12 @@ import asyncio
 
 from micropython import const
 
+from firmware import lazy
+
+_MASK = const(0x3FFFFFFF)
+_HALF = const(0x20000000)
+_NTP = "firmware.ntp"
+_NO_ROOM_MS = const(60000)
 _STEP_MS = const(200)
 _PATIENCE_S = const(120)  # then TLS is tried without the time; it may have come from elsewhere
 
@@ -43,16 +49,14 @@ class Network:
                 settings.device_id,
             )
         self.ntp = None
-        if self.link and settings.ntp_host:
-            from firmware.ntp import Ntp
-
-            self.ntp = Ntp(app.clock, settings.ntp_host, app.now_ms, self.busy, app.log.event)
+        self._ntp_host = settings.ntp_host if self.link else ""
+        self._ntp_due_ms = app.now_ms()
+        self._ntp_address = None
         self.setup = None
         if settings.setup_password and board_data.BUTTON >= 0:
             from firmware.setup_point import SetupPoint
 
             self.setup = SetupPoint(module, app.panel, settings, app.log.event)
-        self._rtc_set = False
 
     def busy(self):
         """True while a car is plugged in: its schedule must not see the clock jump."""
@@ -63,25 +67,32 @@ class Network:
         now_ms = self._app.now_ms()
         if self.link:
             self.link.step(now_ms)
-            if self.link.up and self.ntp:
-                self.ntp.step()
-                self._tell_chip()
+            if self.link.up and self._ntp_host:
+                self._ask_time(now_ms)
         if self.setup:
             self.setup.step(now_ms)
 
-    def _tell_chip(self):
-        """TLS checks the dates of certificates with the chip's own clock."""
-        if self._rtc_set or not self._app.clock.is_set():
-            return
-        self._rtc_set = True
-        import machine
-
-        rtc = getattr(machine, "RTC", None)
-        if rtc:
-            iso = self._app.clock.iso()
-            year, month, day = int(iso[:4]), int(iso[5:7]), int(iso[8:10])
-            hour, minute, second = int(iso[11:13]), int(iso[14:16]), int(iso[17:19])
-            rtc().datetime((year, month, day, 0, hour, minute, second, 0))
+    def _ask_time(self, now_ms):
+        """Once an hour; what asks is loaded for that and goes when it has had its answer."""
+        if self.ntp is None:
+            if (now_ms - self._ntp_due_ms) & _MASK >= _HALF:
+                return
+            try:
+                module = lazy.load(_NTP)
+            except (MemoryError, ImportError):
+                self._ntp_due_ms = (now_ms + _NO_ROOM_MS) & _MASK
+                return
+            app = self._app
+            self.ntp = module.Ntp(
+                app.clock, self._ntp_host, app.now_ms, self.busy, app.log.event,
+                address=self._ntp_address,
+            )  # fmt: skip
+        self.ntp.step()
+        if self.ntp.idle():
+            self._ntp_due_ms = self.ntp.due_ms
+            self._ntp_address = self.ntp.address
+            self.ntp = None
+            lazy.drop(_NTP)
 
     async def run(self):
         """The service: step after step, for ever."""
@@ -95,7 +106,7 @@ class Network:
             return
         while not self.link.up:
             await asyncio.sleep_ms(_STEP_MS)
-        if secure and self.ntp:
+        if secure and self._ntp_host:
             for _ in range(_PATIENCE_S * 1000 // _STEP_MS):
                 if self._app.clock.is_set():
                     break

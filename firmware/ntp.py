@@ -29,25 +29,32 @@ _TOLERATED_S = 2  # as firmware.clock
 
 
 class Ntp:
-    """`running()` is True while a session or schedule must not see a jump."""
+    """`running()` is True while a session or schedule must not see a jump.
 
-    def __init__(self, clock, host, ticks_ms, running, event, port=123):
+    `due_ms`: when it will ask next. `address`: of the host, once it was looked up.
+    """
+
+    def __init__(self, clock, host, ticks_ms, running, event, port=123, address=None):
         self._clock = clock
         self._host = host
         self._port = port
         self._ticks_ms = ticks_ms
         self._running = running
         self._event = event
-        self._address = None
+        self.address = address
         self._socket = None
         self._nonce = None
         self._asked_ms = 0
-        self._due_ms = ticks_ms()
+        self.due_ms = ticks_ms()
         self._pause_ms = _FIRST_MS
         self._slewed_ms = 0
         self.slew_s = 0  # seconds still to be slewed
         self.answers = 0
         self.reason = ""
+
+    def idle(self):
+        """True when there was an answer and nothing is left to do before `due_ms`."""
+        return bool(self.answers) and not (self.slew_s or self.reason or self._socket)
 
     def step(self):
         """Send when it is time, take in what has come, slew."""
@@ -57,19 +64,19 @@ class Ntp:
             self._slew()
         if self._socket is not None:
             self._listen(now_ms)
-        elif (now_ms - self._due_ms) & _MASK < 0x20000000:
+        elif (now_ms - self.due_ms) & _MASK < 0x20000000:
             self._ask(now_ms)
 
     def _ask(self, now_ms):
         try:
-            if self._address is None:
+            if self.address is None:
                 if self._running() and not _numeric(self._host):
                     return
                 found = socket.getaddrinfo(self._host, self._port, 0, socket.SOCK_DGRAM)
-                self._address = found[0][-1]
+                self.address = found[0][-1]
             self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self._socket.setblocking(False)
-            self._socket.connect(self._address)  # only this server is heard
+            self._socket.connect(self.address)  # only this server is heard
             self._nonce = os.urandom(8)
             packet = bytearray(48)
             packet[0] = 0x23  # version 4, client
@@ -102,7 +109,7 @@ class Ntp:
         self.answers += 1
         self.reason = ""
         self._pause_ms = _FIRST_MS
-        self._due_ms = (now_ms + _EVERY_MS) & _MASK
+        self.due_ms = (now_ms + _EVERY_MS) & _MASK
         known_s = self._clock.now()
         off_s = 0 if known_s is None else unix_s - known_s
         self.slew_s = 0
@@ -117,7 +124,7 @@ class Ntp:
             self._slewed_ms = now_ms
             self._event("time_slew", source="ntp", off_s=off_s)
         else:
-            self._due_ms = (now_ms + _LONGEST_MS) & _MASK  # ask again, the session may be over
+            self.due_ms = (now_ms + _LONGEST_MS) & _MASK  # ask again, the session may be over
             self._event("time_refused", source="ntp", off_s=off_s)
 
     def _slew(self):
@@ -127,11 +134,11 @@ class Ntp:
 
     def _failed(self, now_ms, reason):
         self._close()
-        self._address = None if reason == "no answer" and not self._running() else self._address
+        self.address = None if reason == "no answer" and not self._running() else self.address
         if reason != self.reason:
             self.reason = reason
             self._event("time_unknown", source="ntp", reason=reason)
-        self._due_ms = (now_ms + self._pause_ms) & _MASK
+        self.due_ms = (now_ms + self._pause_ms) & _MASK
         self._pause_ms = min(_LONGEST_MS, self._pause_ms * 2)
 
     def _close(self):
