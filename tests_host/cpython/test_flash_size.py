@@ -10,15 +10,15 @@ from tools.flash import boards, build, packs
 
 # KB, as reached and some 3 % more. Who needs more raises them here, in the commit that needs it.
 REACHED = {
-    "flash": 160,
-    ("charger alone", "stock"): 101,
-    ("charger alone", "ROMFS"): 57,
-    ("with OCPP", "stock"): 167,
-    ("with OCPP", "ROMFS"): 90,
-    ("with OCPP, every part in use", "stock"): 238,
-    ("with OCPP, every part in use", "ROMFS"): 125,
-    ("with OCPP, Wi-Fi and TLS", "stock"): 205,
-    ("with OCPP, Wi-Fi and TLS", "ROMFS"): 123,
+    "flash": 150,
+    ("charger alone", "stock"): 73,
+    ("charger alone", "ROMFS"): 38,
+    ("with OCPP", "stock"): 108,
+    ("with OCPP", "ROMFS"): 55,
+    ("with OCPP, every part in use", "stock"): 206,
+    ("with OCPP, every part in use", "ROMFS"): 101,
+    ("with OCPP, Wi-Fi and TLS", "stock"): 145,
+    ("with OCPP, Wi-Fi and TLS", "ROMFS"): 89,
 }
 
 
