@@ -62,7 +62,7 @@ def test_the_table_tells_where_each_name_comes_from():
     assert "control.limits" not in files and "control.limits" not in table
     origins = table["control.charger"]
     assert origins["Limits"] == ["control.limits.Limits"]
-    assert any("control.wake._climb" in names for names in origins.values())
+    assert any("control.wake._next_pulse" in names for names in origins.values())
     for new in origins:
         assert new in files["control.charger"]
 
@@ -70,11 +70,11 @@ def test_the_table_tells_where_each_name_comes_from():
 def test_a_traceback_is_explained():
     _, table = build.sources()
     short = next(
-        new for new, old in table["control.charger"].items() if "control.wake._climb" in old
+        new for new, old in table["control.charger"].items() if "control.wake._next_pulse" in old
     )
     text = '  File "control.charger", line 1, in %s' % short
     (line,) = names.explained([text + "\n"], table)
-    assert line.startswith(text + "  = ") and "control.wake._climb" in line
+    assert line.startswith(text + "  = ") and "control.wake._next_pulse" in line
     plain = ['  File "main", line 1, in build', "MemoryError: "]
     assert list(names.explained(plain, table)) == plain
 
