@@ -226,6 +226,10 @@ class Station(Calls):
             except MemoryError:
                 pass  # it may still find enough in pieces
 
+    def _make_room(self):
+        self._hole = None  # a connection that cannot be made needs no room for its handshake
+        super()._make_room()
+
     def _address(self, host, port):
         return names.address(self._app, host, port)
 
