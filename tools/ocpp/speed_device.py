@@ -78,9 +78,9 @@ async def main():
     station.handle = watched
     service = asyncio.create_task(station.run())
     began = time.ticks_ms()
-    app.charger.plugged = True
     # The central system sends its large frames now and ends with a trigger.
     while not (station.online() and watch.largest > 10000):
+        app.charger.plugged = station.online()  # no name is looked up while a car charges
         app.charger.step(time.ticks_ms())
         app.transactions.poll(time.ticks_ms())
         await asyncio.sleep_ms(20)
