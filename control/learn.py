@@ -76,7 +76,6 @@ class Learn:
         self._from_ma = 0
         self._offer_ma = 0
         self._move_ms = 0
-        self._peak_ma = 0
         self._fall_ms = 0
         self.falling = False
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Control pilot arithmetic: current to duty cycle and back, proximity to cable rating.
+"""Control pilot arithmetic: current to duty cycle, proximity to cable rating.
 
 The duty cycle is counted in parts per million of the 1 ms period, so that one ppm is one
 nanosecond of pulse width and both lines of IEC 61851-1 Table A.7 are exact in integers.
@@ -10,13 +10,11 @@ from micropython import const
 MIN_MA = const(6000)  # less cannot be encoded (Table A.7)
 MAX_MA = const(80000)
 SIMPLIFIED_MAX_MA = const(10000)  # car without S2 (IEC 61851-1 A.2.3)
-DUTY_5_PERCENT_PPM = const(50000)  # digital communication only
 
 _LOW_LINE_END_MA = const(51000)  # 85.0 %
 # Between 51 and 52.5 A the high line would give a duty of 85 % or less, which a car reads
 # on the low line as less than 51 A: the two lines do not meet. Stay at 51 A.
 _HIGH_LINE_START_MA = const(52500)
-_DUTY_85_PPM = const(850000)
 
 _OPEN_OHM = const(2200)
 
@@ -36,27 +34,6 @@ def duty_ppm(current_ma):
     if current_ma > _LOW_LINE_END_MA:
         current_ma = _LOW_LINE_END_MA
     return current_ma * 50 // 3  # A / 0.6 %; 6 A gives 100000 exactly
-
-
-def current_ma(duty):
-    """What a car may draw at `duty` ppm, in mA (IEC 61851-1 Table A.8, the car's side)."""
-    if duty < 80000 or duty > 970000:
-        return 0
-    if duty < 100000:
-        return MIN_MA
-    if duty <= _DUTY_85_PPM:
-        return (duty * 3 + 49) // 50  # undoes the rounding down of duty_ppm
-    if duty <= 960000:
-        return (duty - 640000) // 4
-    return MAX_MA
-
-
-def is_digital(duty):
-    """True when `duty` ppm asks for digital communication (5 %, read as 3 to 7 %; Table A.8).
-
-    This charger speaks no ISO 15118 and never offers it; a car model or a tester asks.
-    """
-    return 30000 <= duty <= 70000
 
 
 def cable_ma(pp_ohm):

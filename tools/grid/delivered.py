@@ -7,7 +7,7 @@ from the duty on the pin.
 
 import numpy as np
 
-from control import pilot
+from tools.bench.sim.vehicle import duty_to_ma
 
 VOLT = 230.0
 
@@ -34,9 +34,7 @@ class Delivered:
         self.reason = [row["reason"] for row in rows]
         self.contactor = np.array([row["contactor"] for row in rows])
         self.duties = [
-            (t_us / 1e6, pilot.current_ma(ppm))
-            for t_us, signal, ppm in record.edges
-            if signal == "duty"
+            (t_us / 1e6, duty_to_ma(ppm)) for t_us, signal, ppm in record.edges if signal == "duty"
         ]
 
     @property
