@@ -206,9 +206,10 @@ class App:
                     self.cars = lazy.load("firmware.cars").Cars(self, at_boot=at_boot)
                 else:  # one in a round, with control steps in between
                     self.charger.learn = lazy.load("control.learn").Learn()
-            except (MemoryError, ImportError):  # the importer takes the one for the other
+            except (MemoryError, ImportError) as error:  # the importer takes one for the other
                 self.charger.learn = None
                 self._crowded = True  # this car is treated like any
+                self.log.event("car_not_followed", why=repr(error))
         if self.cars:
             self.cars.poll()
         if not plugged:

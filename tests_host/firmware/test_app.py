@@ -133,12 +133,14 @@ def test_a_car_is_followed_from_plug_to_unplug():
 
 def test_without_room_a_car_is_treated_like_any():
     _, app = started()
+    said = []
+    app.log.event = lambda name, **fields: said.append(name)
     tries, real = crowd()
     try:
         app.charger.plugged = True
         for _ in range(3):
             app._follow_car(False)
-        assert app.cars is None and app.charger.learn is None and len(tries) == 1
+        assert said == ["car_not_followed"] and app.cars is None and app.charger.learn is None and len(tries) == 1
         app.charger.plugged = False
         app._follow_car(False)
         app.charger.plugged = True
