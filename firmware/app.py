@@ -203,20 +203,23 @@ class App:
 
             try:
                 if self.charger.learn:
-                    self.cars = lazy.load("firmware.cars").Cars(self, at_boot=at_boot)
+                    self.cars = lazy.load("firmware.cars").Cars(self, at_boot)
                 else:  # one in a round, with control steps in between
                     self.charger.learn = lazy.load("control.learn").Learn()
             except (MemoryError, ImportError) as error:  # the importer takes one for the other
                 self.charger.learn = None
                 self._crowded = True  # this car is treated like any
                 self.log.event("car_not_followed", why=repr(error))
-        if self.cars:
-            self.cars.poll()
-        if not plugged:
-            self._crowded = False
-            if self.charger.learn:
-                self.cars = self.charger.learn = None
-                forget("firmware.cars", "control.learn")
+        if plugged:
+            if self.cars:
+                self.cars.poll()
+            return
+        self._crowded = False
+        if self.charger.learn:
+            if self.cars:
+                self.cars.left()
+            self.cars = self.charger.learn = None
+            forget("firmware.cars", "control.learn")
 
     def _confirm(self):
         from firmware import update

@@ -29,57 +29,50 @@ FIELDS = (
     "slept_s",
     "woken_by",
 )
-# What is used before it is measured again; phases and currents are not: they tell cars apart.
-_RECALLED = ("dead_ms", "rate_ma_s", "lag_ms", "step_ma", "pause_ok_s", "slept_s", "woken_by")
+# Those after phases and currents, which tell cars apart, are used before they are measured again.
+_RECALLED = 3
 _SAME_PILOT_MV = 100
 _SAME_MA = 600
 _EVERY = 10  # polls
-_BOOT_POLLS = 50
 
 
 class Cars:
-    """`poll` about every 100 ms. classes: dicts with FIELDS and pilot_mv, last used first.
+    """Made when a car is plugged in; `poll` about every 100 ms, `left` when it has gone.
 
+    classes: dicts with FIELDS and pilot_mv, last used first. current: that of this car, or None.
     at_boot: the charger has just started. charger.learn must be there.
     """
 
-    def __init__(self, app, path=FILE, at_boot=True):
+    def __init__(self, app, at_boot=False, path=FILE):
         self._app = app
         self._path = path
         self.classes = _checked(kept.load(path).get("cars"))
-        self.current = None  # the class of the car that is plugged in
-        self._plugged = False
+        self.current = None
         self._pilot_mv = 0
-        self._polls = 0 if at_boot else _BOOT_POLLS
+        self._polls = 0
         self._woken_by = 0
+        if at_boot and self.classes:
+            self._recall(self.classes[0])
 
     def poll(self):
         """Follow the car: guess, confirm, keep."""
-        charger = self._app.charger
         self._polls += 1
-        if charger.plugged != self._plugged:
-            self._plugged = charger.plugged
-            if charger.plugged:
-                self._arrived()
-            else:
-                self._left(charger.learn)
+        if self._polls % _EVERY:
             return
-        if not charger.plugged or self._polls % _EVERY:
-            return
-        self._look(charger)
+        charger = self._app.charger
         learn = charger.learn
-        if self.current is None or self._contradicted(learn):
+        self._look(charger)
+        if self.current is None or not self._like(self.current, learn):
             self._guess(learn)
         if learn.woken_by != self._woken_by:
             self._woken_by = learn.woken_by
             self._keep(learn)
 
-    def _arrived(self):
-        self._pilot_mv = 0
-        self._woken_by = 0
-        self.current = None
-        if self._polls <= _BOOT_POLLS and self.classes:
-            self._recall(self.classes[0])
+    def left(self):
+        """The car has gone."""
+        learn = self._app.charger.learn
+        if learn.most_ma:
+            self._keep(learn)
 
     def _look(self, charger):
         """The pilot's level in B, where the car alone decides it."""
@@ -97,9 +90,6 @@ class Cars:
         if not learn.limited or not entry["most_ma"]:
             return True
         return abs(entry["most_ma"] - learn.most_ma) <= _SAME_MA
-
-    def _contradicted(self, learn):
-        return self.current is not None and not self._like(self.current, learn)
 
     def _guess(self, learn):
         if not self._pilot_mv and not learn.phases:
@@ -119,15 +109,10 @@ class Cars:
         learn = self._app.charger.learn
         self.current = entry
         self._woken_by = entry["woken_by"]
-        for name in _RECALLED:
+        for name in FIELDS[_RECALLED:]:
             if not getattr(learn, name):
                 setattr(learn, name, entry[name])
         self._app.log.event("car", known=True, **entry)
-
-    def _left(self, learn):
-        if learn.most_ma:
-            self._keep(learn)
-        self.current = None
 
     def _keep(self, learn):
         entry = self.current
@@ -150,13 +135,10 @@ class Cars:
         self.current = entry
         if entry != before:
             self._app.log.event("learnt", **entry)
-            self._save()
-
-    def _save(self):
-        try:
-            kept.save(self._path, {"cars": self.classes})
-        except OSError as error:
-            self._app.log.event("cars_not_kept", path=self._path, why=str(error))
+            try:
+                kept.save(self._path, {"cars": self.classes})
+            except OSError as error:
+                self._app.log.event("cars_not_kept", path=self._path, why=str(error))
 
 
 def _checked(entries):

@@ -21,7 +21,9 @@ class App:
         self.readings = self.rig.readings
         self.log = Log()
         self.alarms = Alarms(self)
-        self.cars = Cars(self)
+        self.cars = None
+        self.plugged = False
+        self.polls = 0
         self.charger.authorise(True)
 
     def run(self, ms, letter, coarse=False):
@@ -29,7 +31,18 @@ class App:
         for _ in range(ms // 100):
             (rig.wait if coarse else rig.run)(100, letter)
             self.alarms.poll()
+            self.follow()
+
+    def follow(self):
+        """As firmware/app.py does; what was there last stays to be looked at."""
+        self.polls += 1
+        if self.charger.plugged:
+            if not self.plugged:
+                self.cars = Cars(self, self.polls <= 50)
             self.cars.poll()
+        elif self.plugged:
+            self.cars.left()
+        self.plugged = self.charger.plugged
 
 
 def new():
@@ -119,6 +132,8 @@ def test_damaged_files_are_no_files():
         app = App()
         assert app.charger.fault == 0 and app.charger.session.operations == 0
         app.run(1000, "A")
+        app.run(1500, "B")
+        assert len(app.cars.classes) <= 1
 
 
 def test_a_car_is_known_again_by_its_behaviour():
