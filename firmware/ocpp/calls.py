@@ -40,8 +40,9 @@ restart Restart restart - -
 requests Requests requests - -
 core Core fields,id_file,core - -
 triggers Trigger fields,trigger RemoteTrigger -
-smart SmartCharging control.profiles,control.composite,fields,smart_fields,smart_store,smart \
-SmartCharging profile
+smart SmartCharging control.profiles,smart_store,smart SmartCharging profile
+schedules Schedules control.profiles,control.composite,fields,smart_fields,schedules \
+SmartCharging -
 local_list LocalList fields,id_file,local_list LocalAuthListManagement -
 reservation Reservation fields,id_file,reservation Reservation reservation.
 update FirmwareUpdate fields,der,http,rsa,store,firmware_update FirmwareManagement -
@@ -80,7 +81,7 @@ class Calls:
         # The parts that are loaded now, else None.
         self.access = self.handshake = self.authorise = self.delivery = self.boot = None
         self.restart = self.requests = self.core = self.triggers = self.smart = None
-        self.local_list = self.reservation = self.update = self.uploads = None
+        self.schedules = self.local_list = self.reservation = self.update = self.uploads = None
         self.certificates = self.security = self.transfer = None
 
     def need(self, name):

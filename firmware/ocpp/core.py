@@ -98,15 +98,17 @@ class Core:
         if why is None:
             ask = self._station.config.flag("AuthorizeRemoteTxRequests")
             if self._app.transactions.remote_start(id_tag, ask):
-                self._station.hold_profile(profile)
+                self._station.start_forgotten()
+                if profile is not None:
+                    self._station.need("schedules").remote_profile(profile)
             else:
                 why = "not available"
         self._app.log.event("remote_start", id_tag=id_tag, why=why)
         return {"status": "Rejected" if why else "Accepted"}
 
     def _check_profile(self, profile):
-        smart = self._station.need("smart")
-        return smart.check_remote(profile) if smart else "SmartCharging is not configured"
+        schedules = self._station.need("schedules")
+        return schedules.check_remote(profile) if schedules else "SmartCharging is not configured"
 
     def _remote_stop(self, payload):
         number = fields.integer(payload, "transactionId", -_INT - 1, _INT)

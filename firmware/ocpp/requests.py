@@ -14,7 +14,7 @@ _REQUESTS = """\
 core ChangeAvailability ChangeConfiguration ClearCache DataTransfer \
 GetConfiguration RemoteStartTransaction RemoteStopTransaction Reset UnlockConnector
 triggers TriggerMessage ExtendedTriggerMessage
-smart SetChargingProfile ClearChargingProfile GetCompositeSchedule
+schedules SetChargingProfile ClearChargingProfile GetCompositeSchedule
 local_list GetLocalListVersion SendLocalList
 reservation ReserveNow CancelReservation
 update UpdateFirmware SignedUpdateFirmware
@@ -30,6 +30,7 @@ firmware.grid_record firmware.grid_sections firmware.grid_config firmware.grid_c
 firmware.grid_supply firmware.grid"""
 _GRID_ORDERS = ("SetDERControl", "SetFFR", "SetChargingProfile", "AFRRSignal")
 _ALSO = {"ClearCache": "authorise", "Reset": "restart"}
+_ALSO_OF = {"schedules": "smart"}
 _TOLD_BY = {"Fir": "update", "Dia": "uploads", "Log": "uploads"}  # what is to be triggered
 _ACCESS = ("authorizationkey", "authorizationkeyreading", "securityprofile")
 
@@ -76,9 +77,9 @@ class Requests:
     def _needs(self, part, action, payload):
         """(parts, modules) that a request is about to need. The payload is not checked yet."""
         names = ()
-        also = _ALSO.get(action, "")
+        also = _ALSO.get(action) or _ALSO_OF.get(part, "")
         if action == "RemoteStartTransaction":
-            also = "smart" if payload.get("chargingProfile") else ""
+            also = "smart,schedules" if payload.get("chargingProfile") else ""
             also += ",authorise" if self._station.config.flag("AuthorizeRemoteTxRequests") else ""
         elif action == "DataTransfer" and payload.get("vendorId") == VENDOR:
             also = "transfer"

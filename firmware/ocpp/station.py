@@ -122,7 +122,8 @@ class Station(Calls):
 
     def start_forgotten(self):
         """A start that was allowed will not happen: its profile goes too."""
-        self.hold_profile(None)
+        if self.smart:
+            self.smart.waiting = None
 
     def waited_for_card(self):
         """True when a car has been plugged in for ConnectionTimeOut and nobody has paid."""
@@ -131,14 +132,6 @@ class Station(Calls):
             return False
         waited_ms = (self._app.now_ms() - transactions.plugged_ms) & 0x3FFFFFFF
         return waited_ms >= self._app.settings.connection_timeout_s * 1000
-
-    # What the handlers ask for.
-
-    def hold_profile(self, profile):
-        """Keep it for the transaction that starts next; None drops it."""
-        smart = self.smart if profile is None else self.need("smart")
-        if smart:
-            smart.remote_profile(profile)
 
     def _guard(self, name, value):
         """What becomes of a change of a key of the access, see access.py."""

@@ -4,9 +4,9 @@
 import random
 
 from firmware.journal import Record
-from firmware.ocpp.smart import SmartCharging
 from tests_host.cpython.ocpp_brute_force import NOW, Store, random_request, schedule_of, seconds
 from tests_host.firmware.fake_app import FakeApp
+from tests_host.firmware.whole_smart import Smart
 
 MOST_PERIODS = 24
 
@@ -20,7 +20,7 @@ class Transactions:
 
 
 def station(ampere=16, phases=3, begun_ago_s=None, number=42, now=None):
-    """(App, SmartCharging) at NOW, with a transaction that began so long ago, or none."""
+    """(App, Smart) at NOW, with a transaction that began so long ago, or none."""
     app = FakeApp(max_current_ma=ampere * 1000, phases=phases)
     app.ms = 5000000  # up for long enough
     app.clock.poll()
@@ -30,8 +30,8 @@ def station(ampere=16, phases=3, begun_ago_s=None, number=42, now=None):
     if begun_ago_s is not None:
         start_s = app.clock.uptime_s() - begun_ago_s
         app.transactions.open = Record("X", 0, start_s, None, number)
-    smart = SmartCharging(app)
-    smart._store.flush = lambda *_: None  # nothing of this belongs into a file
+    smart = Smart(app)
+    smart.store.flush = lambda *_: None  # nothing of this belongs into a file
     return app, smart
 
 

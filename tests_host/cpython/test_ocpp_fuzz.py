@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from control import limits
 from firmware.ocpp import fields, rpc
-from firmware.ocpp.smart import SmartCharging
+from firmware.ocpp.schedules import Schedules
 from tools.ocpp import fuzz_run
 from tools.ocpp.corpus import REQUESTS
 from tools.ocpp.fuzz import Target, run
@@ -115,6 +115,6 @@ def test_a_changed_limit_would_be_found(target, monkeypatch):
         target.app.charger.limits.offer(limits.OCPP, 1234, 0)
         return {"status": "Rejected"}
 
-    monkeypatch.setattr(SmartCharging, "set_profile_pieces", obey)
+    monkeypatch.setattr(Schedules, "set_profile_pieces", obey)
     target.text('[2,"1","SetChargingProfile",{}]')
     assert "became 1234" in target.findings[0]

@@ -164,6 +164,8 @@ def test_a_profile_keeps_its_part_until_it_is_cleared():
         app.station.smart.poll()
         settle(app)
     assert app.station.smart.profiles.count() == 1
+    # What has read it has gone. On CPython other test files may have imported it before.
+    assert app.station.schedules is None and app.station.requests is None
     app, dispatcher = again()
     assert app.station.smart.profiles.count() == 1  # it was in the flash: loaded at the start
     assert ask(dispatcher, "ClearChargingProfile", {}) == {"status": "Accepted"}
@@ -180,7 +182,7 @@ def test_a_profile_keeps_its_part_until_it_is_cleared():
 def test_a_kept_profile_holds_although_there_is_no_network_yet():
     app, dispatcher = build()
     ask(dispatcher, "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": PROFILE})
-    app.station.smart._store.flush(app.clock.uptime_s())
+    app.station.smart.store.flush(app.clock.uptime_s())
     app = FakeApp(csms_url="ws://box/ocpp")
     app.station = Station(app)
     app.transactions = Transactions(app)
@@ -204,7 +206,7 @@ def test_a_profile_that_comes_in_pieces_is_not_lost():
         "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": PROFILE}
     )
     settle(app)  # time passes between the request and its first piece
-    for _ in range(10):
+    for _ in range(30):
         try:
             next(work)
         except StopIteration as end:

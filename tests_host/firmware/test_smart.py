@@ -5,8 +5,9 @@ import os
 
 from control.limits import NO_LIMIT, OCPP
 from firmware.ocpp.rpc import CallError
-from firmware.ocpp.smart import FLOOR_MA, TTL_MS, SmartCharging
+from firmware.ocpp.smart import FLOOR_MA, TTL_MS
 from tests_host.firmware.fake_app import FakeApp
+from tests_host.firmware.whole_smart import Smart
 
 NOW = 1745835300  # 2025-04-28T10:15:00Z
 
@@ -22,7 +23,7 @@ def restart(clock=True, **settings):
     app = FakeApp(**settings)
     if clock:
         app.clock.set(NOW)
-    return app, SmartCharging(app)
+    return app, Smart(app)
 
 
 def request(periods=((0, 10),), unit="A", **fields):

@@ -86,7 +86,7 @@ def test_remote_start_brings_its_profile():
     app.run(300)
     assert limits == [7000]  # the limit is there before energy may flow
     smart.remote_profile(profile)
-    smart.remote_profile(None)
+    smart.waiting = None
     app.charger.plugged = False
     app.run(2000)
     app.charger.plugged = True
@@ -113,13 +113,13 @@ def test_two_phases_are_never_three():
 def test_writing_is_rationed_and_the_newest_value_is_kept():
     app, smart = build()
     written = []
-    original = smart._store._write
+    original = smart.store._write
 
     def counted(slot, wanted):
         written.append(slot)
         original(slot, wanted)
 
-    smart._store._write = counted
+    smart.store._write = counted
     for i in range(2000):
         smart.set_profile(request(((0, 6 + i % 20),)))
         app.ms += 100

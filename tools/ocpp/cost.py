@@ -125,7 +125,7 @@ def pieces():
         made["csChargingProfiles"]["stackLevel"] = number % 8
         made["connectorId"] = number // 8
         smart.set_profile(made)
-    now_s = smart._now_s()
+    now_s = smart.now_s()
     smart.profiles.clear(profile_id=-1)
     _, cycles = cycles_of(smart.profiles.evaluate, now_s, now_s)
     add("evaluate 16 profiles afresh", f"{cycles} cycles", _ms(cycles))
