@@ -7,6 +7,7 @@ connecting  a connection is being made
 idle        connected and accepted, no car
 charging    a transaction runs that the central system knows, some meter values have been sent
 after       it has ended and been delivered
+limited     a charging profile of the central system is in force, no car
 The application is built on the simulated board as in size_loaded.py, whose output this prints;
 a central system in memory answers. The control step does not run: the car is set by hand.
 """
@@ -59,6 +60,12 @@ sys.path.insert(1, ROOT)
 SETTINGS = '{"csms_url":"ws://192.0.2.1/ocpp","authorisation":"free"}'
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 ACCEPTED = '{"status":"Accepted","currentTime":"2025-11-25T12:00:00Z","interval":300}'
+PROFILE = (
+    b'[2,"p","SetChargingProfile",{"connectorId":1,"csChargingProfiles":{"chargingProfileId":1,'
+    b'"stackLevel":0,"chargingProfilePurpose":"TxDefaultProfile","chargingProfileKind":"Relative",'
+    b'"chargingSchedule":{"chargingRateUnit":"A","chargingSchedulePeriod":[{"startPeriod":0,'
+    b'"limit":10}]}}}]'
+)
 STARTED = '{"transactionId":7,"idTagInfo":{"status":"Accepted"}}'
 
 
@@ -86,6 +93,9 @@ class Server:
             self.data += bytes((0x8A, 0))  # a pong
             return
         call = json.loads(text)
+        if call[0] == 3:
+            seen.append(call[2]["status"])
+            return
         seen.append(call[2])
         answer = ACCEPTED if call[2] == "BootNotification" else "{}"
         if call[2] == "StartTransaction":
@@ -160,7 +170,10 @@ async def run():
     """The station until the state that is wanted."""
     station = asyncio.create_task(app.station.run())
     await passed(90)
-    if STATE != "idle":
+    if STATE == "limited":
+        server.data += b"\x81\x7e" + len(PROFILE).to_bytes(2, "big") + PROFILE
+        await passed(60)
+    elif STATE != "idle":
         app.charger.plugged = True
         await passed(150)
     if STATE == "after":

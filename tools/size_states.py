@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Measures the heap of a charger with OCPP while it runs: connecting, idle, charging, afterwards.
+"""Measures the heap of a charger with OCPP while it runs: connecting, idle, charging ...
 
 size_budget.py measures it when it has just been built. Parts of the station are loaded when they
 act, so what it needs while a transaction runs is another figure. MICROPYTHON32 as there; the
@@ -21,7 +21,7 @@ from tools.runtimes import micropython
 from tools.tree import ROOT
 
 SCRIPT = ROOT / "tools" / "size_running.py"
-STATES = ("connecting", "idle", "charging", "after")
+STATES = ("connecting", "idle", "charging", "after", "limited")
 _LONGEST_S = 60
 
 

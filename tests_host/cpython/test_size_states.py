@@ -7,7 +7,7 @@ from tools import size_budget, size_states
 from tools.flash import build
 
 # KB, as reached and some 3 % more.
-REACHED = {"connecting": 115, "idle": 112, "charging": 124, "after": 118}
+REACHED = {"connecting": 115, "idle": 112, "charging": 124, "after": 118, "limited": 126}
 # Needed for a moment or for a transaction only.
 PARTS = (
     "access", "handshake", "tls", "store", "authorise", "auth_cache", "id_file", "delivery",
@@ -41,6 +41,12 @@ def test_a_transaction_keeps_what_measures_and_delivers(states):
     assert {"meter", "delivery"} <= states["charging"][1]
     assert states["charging"][1].isdisjoint(("access", "handshake", "boot", "keys", "requests"))
     assert states["after"][1].isdisjoint(("meter", "delivery"))
+
+
+def test_a_profile_keeps_what_evaluates_it_and_not_what_reads_it(states):
+    assert "Accepted" in states["limited"][2]
+    assert "smart" in states["limited"][1]
+    assert states["limited"][1].isdisjoint(("schedules", "smart_fields", "fields", "requests"))
 
 
 def test_the_compiled_station_says_all_it_has_to(states):
