@@ -61,8 +61,8 @@ class Clockwork:
         if self._app.clock.uptime_s() - self._kept_s >= _KEEP_TIME_S:
             self.keep_time()
         self._forgive()
-        station.config.poll()
         station.tidy()
+        station.config.poll()
         if station.restart:
             station.restart.poll()
 

@@ -17,6 +17,7 @@ from firmware.wear import Bucket
 
 _TABLE = "firmware.ocpp.config_table"
 _LOADED = ("firmware.ocpp.keys", _TABLE)  # each by itself: see calls.py
+_LATER_S = const(60)
 _HELD_S = const(10)  # so long after its last use the table stays: a question seldom comes alone
 
 
@@ -35,6 +36,7 @@ class Config:
         self.guard = guard
         self._dirty = False
         self._used_s = -_HELD_S
+        self._later_s = 0  # uptime before which nothing is tried: there was no room
         self._writes = Bucket(24, 60)
 
     # For the rest of the firmware. A key of a feature that is not configured has no value.
@@ -69,13 +71,16 @@ class Config:
     def poll(self):
         """Write changes, forget the table; to be called about once a second."""
         now_s = self.app.clock.uptime_s()
-        if self._dirty and self._writes.any_left(now_s):
+        if self._dirty and now_s >= self._later_s and self._writes.any_left(now_s):
             missing = [name for name in _LOADED if name not in sys.modules]
-            if missing:
-                self._used_s = now_s
-                lazy.load(missing[0])  # one thing at a call: all at once would hold up control
-            elif self._writes.take(now_s):
-                self.save()
+            self._used_s = now_s
+            try:
+                if missing:  # one thing at a call: all at once would hold up control
+                    lazy.load(missing[0])
+                elif self._writes.take(now_s):
+                    self.save()
+            except (MemoryError, ImportError) as error:
+                self._failed(error)
         if now_s - self._used_s >= _HELD_S:
             for name in _LOADED:
                 lazy.drop(name)
@@ -90,12 +95,18 @@ class Config:
         """Write the file now, if anything has changed since."""
         if not self._dirty:
             return
-        self._dirty = False
-        stored = self._table().content(self)
         try:
+            stored = self._table().content(self)
+            self._dirty = False
             write_json(self._path, stored)
-        except OSError as error:
-            self.app.log.event("config_failed", path=self._path, why=str(error))
+        except (OSError, MemoryError, ImportError) as error:
+            self._failed(error)
+
+    def _failed(self, error):
+        """Without room the table goes again, and it is tried later; a flash is tried no more."""
+        self._later_s = self.app.clock.uptime_s() + _LATER_S
+        self._used_s = -_HELD_S
+        self.app.log.event("config_failed", path=self._path, why=str(error))
 
     # ChangeConfiguration and GetConfiguration.
 

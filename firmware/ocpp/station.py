@@ -13,7 +13,7 @@ import sys
 from micropython import const
 
 from firmware import lazy, names
-from firmware.ocpp.calls import Calls
+from firmware.ocpp.calls import CONFIGURATION, Calls
 from firmware.ocpp.clockwork import Clockwork
 from firmware.ocpp.config import Config
 from firmware.ocpp.outbox import Outbox
@@ -171,6 +171,8 @@ class Station(Calls):
 
         What was kept is in force before there is a network: profiles, samples, reservations.
         """
+        for _ in self.prepared((), CONFIGURATION):
+            await asyncio.sleep(0.02)
         self.config.load()
         (await self.fetch("access")).start()
         self.outbox.load()

@@ -151,6 +151,44 @@ def test_a_transaction_begins_and_ends_without_room_for_samples():
     assert app.transactions.records[0].stop_wh == 5000
 
 
+def test_changes_wait_for_room_and_hold_nothing_up():
+    app, _ = build()
+    lazy.forget("firmware.ocpp.keys", "firmware.ocpp.config_table")
+    app.station.config.put("LastTime", "5")
+    real = lazy._make_room
+
+    def full(name):
+        if name == "firmware.ocpp.config_table":
+            raise MemoryError("no room for " + name)
+
+    lazy._make_room = full
+    try:
+        for _ in range(150):
+            app.ms += 1000
+            app.station.clockwork.tick()
+    finally:
+        lazy._make_room = real
+    assert app.log.names().count("config_failed") == 3  # once a minute
+    assert "firmware.ocpp.keys" not in sys.modules and "ocpp.json" not in os.listdir()
+    for _ in range(70):
+        app.ms += 1000
+        app.station.clockwork.tick()
+    with open("ocpp.json") as file:
+        assert '"LastTime": "5"' in file.read()
+
+
+def test_a_restart_does_not_wait_for_room():
+    app, _ = build()
+    restarts = []
+    app.station.on_reset = lambda: restarts.append(1)
+    app.station.need("restart").want("Hard")
+    do(app)
+    lazy.forget("firmware.ocpp.config_table")
+    app.station.restart.poll()
+    without_room(app.station.restart.poll)
+    assert restarts == [1] and "config_failed" in app.log.names()
+
+
 def test_a_new_profile_is_tried_until_it_has_worked_and_the_old_key_is_known():
     app, _ = build()
     config = app.station.config
