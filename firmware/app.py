@@ -94,7 +94,7 @@ class App:
         self._crowded = False
         self._watchdog = WDT(timeout=WATCHDOG_MS)
         forget(*_ONCE)
-        _forget_boards()
+        forget(*[name for name in sys.modules if name.startswith("firmware.boards")])
         self.log.event("boot", device_id=settings.device_id, settings_errors=errors)
         current = self
 
@@ -104,13 +104,11 @@ class App:
         Those are the grid services, and meter values of it; loads some 6 KB. MemoryError when
         there is no room.
         """
-        from firmware import boards, lazy
+        from firmware import lazy
 
         lazy.load("control.frequency")
-        self.board.time_mains(boards.configured(), self.settings)
+        self.board.time_mains()
         self.charger.measure_frequency()
-        forget("firmware.parts")
-        _forget_boards()
 
     def open_grid(self):
         """The grid services (firmware/grid.py), which take memory only once somebody asks."""
@@ -246,7 +244,3 @@ def _clear_crashes():
 
     crashes.clear()
     forget("firmware.crashes")
-
-
-def _forget_boards():
-    forget(*[name for name in sys.modules if name.startswith("firmware.boards")])

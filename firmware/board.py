@@ -40,7 +40,8 @@ class Board:
         self._check_sense = getattr(self.sense, "check", None)
         self.rcd = Rcd(data.RCD_OK, data.RCD_TEST)
         self.proximity = parts.proximity(data, self.sense)
-        self.mains = None  # see time_mains
+        self.mains = None
+        self.mains_driver = parts.mains(data, settings)
         self.meter = parts.meter(data, settings)
         self.reader = parts.reader(data, settings)
         self._earth = Pin(data.PE_OK, Pin.IN, Pin.PULL_DOWN) if settings.pe_monitor else None
@@ -63,12 +64,13 @@ class Board:
         self._steps = 0
         self._meter_answers = -1
 
-    def time_mains(self, data, settings):
+    def time_mains(self):
         """Time the mains' zero crossings from now on: once the frequency is asked for."""
         if self.mains is None:
-            from firmware import parts
+            from firmware import lazy
 
-            self.mains = parts.mains(data, settings)
+            module, name, pins = self.mains_driver
+            self.mains = getattr(lazy.load(module), name)(*pins)
 
     def read(self, now_ms):
         """Overwrite the readings with what the hardware says now."""

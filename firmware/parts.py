@@ -67,23 +67,19 @@ def proximity(data, sense_driver):
 
 
 def mains(data, settings):
-    """Zero crossings of the mains. Every choice says `good_for_ffr` and `jitter_us`."""
+    """Zero crossings of the mains: (module, class, pins) of the driver; board.py makes it later.
+
+    Every choice says `good_for_ffr` and `jitter_us`.
+    """
     kind = choice(data.MAINS_TIMINGS, settings.mains_timing)
     if kind == "pio":
-        from drivers.rp2.mains_pio import MainsPio
-
-        return MainsPio(data.MAINS)
+        return "drivers.rp2.mains_pio", "MainsPio", (data.MAINS,)
     if kind == "pcnt":
-        from drivers.esp32.mains_pcnt import MainsPcnt
-
-        return MainsPcnt(data.MAINS, data.CLOCK_OUT, data.CLOCK_IN)
+        pins = (data.MAINS, data.CLOCK_OUT, data.CLOCK_IN)
+        return "drivers.esp32.mains_pcnt", "MainsPcnt", pins
     if kind == "soft":
-        from drivers.esp32.mains_soft import MainsSoft
-
-        return MainsSoft(data.MAINS)
-    from drivers.mains import Mains
-
-    return Mains(data.MAINS)
+        return "drivers.esp32.mains_soft", "MainsSoft", (data.MAINS,)
+    return "drivers.mains", "Mains", (data.MAINS,)
 
 
 def meter(data, settings):

@@ -192,7 +192,7 @@ class SelfTest:
         """Frequency and the noise of its measurement over three seconds."""
         nominal = getattr(self.values, "nominal_mhz", 50000)
         frequency = Frequency(nominal)
-        self.board.time_mains(self.data, self.values)
+        self.board.time_mains()
         readings = Readings()
         for _ in range(_MAINS_MS // 10):
             count = self.board.mains.take(readings.edge_us)

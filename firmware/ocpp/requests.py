@@ -84,7 +84,7 @@ class Requests:
         elif action == "DataTransfer" and payload.get("vendorId") == VENDOR:
             also = "transfer"
             if self._app.grid is None and payload.get("messageId") in _GRID_ORDERS:
-                names = GRID.split(" ")
+                names = GRID.split(" ") + [self._app.board.mains_driver[0]]
         elif part == "triggers":
             also = _TOLD_BY.get(str(payload.get("requestedMessage"))[:3], "")
         elif part == "core" and action.endswith("Configuration"):

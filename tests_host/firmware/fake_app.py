@@ -79,7 +79,9 @@ class Log:
 
 
 class Board:
-    """Holds the readings."""
+    """Holds the readings. The mains is timed by nothing."""
+
+    mains_driver = ("control.frequency", "", ())
 
     def __init__(self):
         self.readings = Readings()
