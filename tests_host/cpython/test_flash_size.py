@@ -11,14 +11,14 @@ from tools.flash import boards, build, packs
 # KB, as reached and some 3 % more. Who needs more raises them here, in the commit that needs it.
 REACHED = {
     "flash": 150,
-    ("charger alone", "stock"): 73,
+    ("charger alone", "stock"): 71,
     ("charger alone", "ROMFS"): 38,
-    ("with OCPP", "stock"): 108,
+    ("with OCPP", "stock"): 106,
     ("with OCPP", "ROMFS"): 55,
-    ("with OCPP, every part in use", "stock"): 206,
+    ("with OCPP, every part in use", "stock"): 204,
     ("with OCPP, every part in use", "ROMFS"): 101,
-    ("with OCPP, Wi-Fi and TLS", "stock"): 145,
-    ("with OCPP, Wi-Fi and TLS", "ROMFS"): 89,
+    ("with OCPP, Wi-Fi and TLS", "stock"): 140,
+    ("with OCPP, Wi-Fi and TLS", "ROMFS"): 87,
 }
 
 
