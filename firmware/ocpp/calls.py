@@ -177,25 +177,26 @@ class Calls:
         return part
 
     def errand(self, part, method, *values):
-        """Call a method of a part that is configured: now, or once it is loaded."""
-        there = getattr(self, part)
-        if there:
-            self.used(part)
-            getattr(there, method)(*values)
+        """Call a method of a part that is configured: now, or once it is loaded, in order."""
+        if getattr(self, part) and not any(entry[0] == part for entry in self.errands):
+            self._run_errand(part, method, values)
         elif (part, method, values) not in self.errands and len(self.errands) < _ERRANDS:
             self.errands.append((part, method, values))
+
+    def _run_errand(self, part, method, values):
+        there = self.need(part)  # which it is, unless room was made just now
+        self.used(part)
+        getattr(there, method)(*values)
 
     async def run_errands(self):
         """Load what errands wait for, and do them; what finds no room stays."""
         while self.errands:
-            part, method, values = self.errands[0]
             try:
-                for _ in self.prepared((part,), ()):
+                for _ in self.prepared((self.errands[0][0],), ()):
                     await asyncio.sleep(0.02)
             except (MemoryError, ImportError):
                 return
-            self.errands.pop(0)
-            self.errand(part, method, *values)
+            self._run_errand(*self.errands.pop(0))
 
     def event(self, kind, info=""):
         """A security event, if the extension is configured."""

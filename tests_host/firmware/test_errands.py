@@ -97,6 +97,17 @@ def test_a_security_event_waits_for_room():
         assert file.read().count("\n") == 2
 
 
+def test_errands_of_a_part_keep_their_order():
+    app, _ = build(ocpp_features="Security")
+    app.station.event("StartupOfTheDevice")
+    app.station.need("security")  # it has just been loaded, and the first one is still to be told
+    app.station.event("FirmwareUpdated")
+    do(app)
+    app.station.event("InvalidMessages")
+    told = [fields["type"] for name, fields in app.log.events if name == "security"]
+    assert told == ["StartupOfTheDevice", "FirmwareUpdated", "InvalidMessages"]
+
+
 def test_errands_are_bounded():
     app, _ = build()
     for n in range(100):
