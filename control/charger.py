@@ -147,7 +147,7 @@ class Charger:
         meter_ok = readings.meter_age_ms < METER_STALE_MS
         self._measure(dt_ms, readings, meter_ok, running, command, seen)
         if grid:
-            grid.step(dt_ms, now_ms, readings, meter_ok, self)
+            grid.step(dt_ms, self)
         offer_ma = offer.offer_ma if running else 0
         letter = seen.state
         guarded.step(dt_ms, readings, command, letter, seen.diode, offer_ma if meter_ok else 0)
@@ -155,7 +155,7 @@ class Charger:
         pace.sum_ms += dt_ms
         turn = pace.turn + 1
         pace.turn = turn
-        if not turn & 1:
+        if not turn & 1 or turn == 5:
             self._take_turn(turn, now_ms, readings, meter_ok, offer_ma)
         offer.step(dt_ms, self.limits.limit_ma, self.limits.reason, grid, running)
         quiet = switch.quiet
@@ -249,6 +249,9 @@ class Charger:
             found = self.sources.board(pace.round_ms, now_ms, readings, meter_ok, self.phases)
             if found:
                 self.protection.found = found
+        elif turn == 5:
+            if self.grid:
+                self.grid.look(pace.round_ms, now_ms, readings, meter_ok, self)
         elif turn == 6:
             care.treat(pace.round_ms, self)
         elif turn == 8:

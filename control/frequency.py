@@ -3,28 +3,21 @@
 
 The fast window of 5 cycles (100 ms) is for fast reserves. Droop follows a window of changing
 length: 25 cycles (500 ms) on a calm grid, cut to the newest cycles when those say something else,
-and grown again cycle by cycle. A local phase step fakes frequency: 10 degrees read as 1.4 Hz over
-one cycle. Such a step, one displaced and one missing edge are recognised and repaired; the median
-of the last 5 periods is a second opinion that no single bad cycle can move.
+and grown again cycle by cycle. The median of the last 5 periods is a second opinion.
 """
-
-from array import array
 
 from micropython import const
 
+from control.edges import FAST_CYCLES, SLOW_CYCLES, Edges
 from control.least_squares import (
     five_mhz,
-    median_of_5,
     nominal_us,
     rocof_mhz_s,
     window_mhz,
     without_odd_mhz,
 )
-from control.sliding import Line, shift_older
 
-FAST_CYCLES = const(5)
 _MIDDLE_CYCLES = const(10)
-SLOW_CYCLES = const(25)
 
 # No new edge for this long: the measurement is stale.
 STALE_MS = const(200)
@@ -34,17 +27,13 @@ BLANK_MS = const(60)
 _VALID_PU_PM = const(500)
 _NOMINAL_MV = const(230000)
 
-_RING = const(32)
-# A period this far from the median of 5 (0.3 Hz), or six times the noise, is no frequency.
-_JUMP_US = const(120)
-_NOISE_STEP = const(16)  # a microsecond
 # The droop's window is cut where the newest 5 or 10 cycles differ from it by this and the noise.
 _CUT_MHZ = const(15)
 _MIDDLE_CUT_MHZ = const(2)
 _ROCOF_EVERY = const(5)
 
 
-class Frequency:
+class Frequency(Edges):
     """Owner of the measured frequency. fast_mhz, slow_mhz and mhz are 0 while not `valid`.
 
     mhz: over 5 to 25 cycles, for droop. slow_mhz: always over 25 cycles.
@@ -55,29 +44,18 @@ class Frequency:
     """
 
     def __init__(self, nominal_mhz=50000):
-        self.nominal_mhz = nominal_mhz
+        super().__init__(nominal_mhz)
         self.fast_mhz = self.slow_mhz = self.mhz = self.median_mhz = 0
-        self.rocof_mhz_s = self.noise_mhz = 0
+        self.rocof_mhz_s = 0
         self.valid = self.steady = self.moving = False
-        self.updates = self.repairs = 0
-        self._times = array("i", [0] * _RING)
-        self._newest = 0
-        self._line = Line(SLOW_CYCLES, nominal_mhz)
-        self._periods = array("i", [0] * 5)
-        self._slot = 0
-        self._good = 0  # cycles without a gap, up to SLOW_CYCLES
+        self.updates = 0
         self._quiet_ms = 0
-        self._period_us = 1000000000 // nominal_mhz
         self._five_us = nominal_us(35, nominal_mhz)
-        self._shortest_us = self._period_us * 9 // 10
-        self._longest_us = self._period_us * 11 // 10
-        self._median_us = 0
-        self._suspect_us = 0  # how far the last period was off, 0 when it was none
-        self._noise = 0  # usual difference of a period from the median, 1/16 us
         self._blank_ms = 0
         self._span = SLOW_CYCLES  # the window of `mhz`
         self._hold = 0  # cycles until it may grow
-        self._apart = False  # the last update has asked for a cut
+        # The last update has asked for a cut; the rate of change is to be worked out.
+        self._apart = self._rate_due = False
         self._trim_mhz = self._injected_mhz = self._inject_ms = 0
 
     def sober_mhz(self, over):
@@ -132,6 +110,8 @@ class Frequency:
         # While the newest period is a suspect the last results stand for one more cycle.
         if edge_count and self._good >= FAST_CYCLES and not self._suspect_us:
             self._measure(edge_count)
+        elif self._rate_due and self.valid:
+            self._rate()
         if self._good < SLOW_CYCLES and (self.valid or self.fast_mhz or self.moving):
             self._invalidate()
 
@@ -153,10 +133,14 @@ class Frequency:
             self.valid = True
             self._follow(edge_count, fast_mhz, slow_mhz)
             if self.updates % _ROCOF_EVERY == 0:
-                rocof = rocof_mhz_s(self._times, self._newest, nominal_mhz)
-                # That is at nominal; it goes with the third power of the frequency.
-                self.rocof_mhz_s = rocof + 3 * rocof * (slow_mhz - nominal_mhz) // nominal_mhz
+                if self._rate_due:  # every step has an edge: there is no better time
+                    self._rate()
+                self._rate_due = True
         self.updates = (self.updates + 1) & 0x3FFFFFFF
+
+    def _rate(self):
+        self._rate_due = False
+        self.rocof_mhz_s = rocof_mhz_s(self._times, self._newest, self.nominal_mhz, self.slow_mhz)
 
     def _follow(self, edge_count, fast_mhz, slow_mhz):
         """`mhz`: a window as long as the frequency has been what it is now.
@@ -171,7 +155,9 @@ class Frequency:
         level_mhz = _CUT_MHZ + noise_mhz
         if span < SLOW_CYCLES:
             level_mhz -= level_mhz >> 2  # once on the move it may well go on
-            span = self._grown(edge_count)
+            self._hold -= edge_count
+            if self._hold < 0:
+                span = min(span + edge_count, SLOW_CYCLES)
             if span < SLOW_CYCLES:
                 mhz = self._window_mhz(span)
         sign = 1 if fast_mhz >= mhz else -1
@@ -199,79 +185,8 @@ class Frequency:
         self.moving = span < SLOW_CYCLES
         self.mhz = mhz
 
-    def _grown(self, edge_count):
-        self._hold -= edge_count
-        return self._span if self._hold >= 0 else min(self._span + edge_count, SLOW_CYCLES)
-
     def _window_mhz(self, cycles):
         return window_mhz(self._times, self._newest, cycles, self.nominal_mhz) + self._trim_mhz
-
-    def _edge(self, at_us):
-        times = self._times
-        period_us = (at_us - times[self._newest]) & 0x3FFFFFFF
-        if not self._shortest_us <= period_us <= self._longest_us:
-            if period_us < self._shortest_us and self._good:
-                return  # a second edge within one cycle is noise
-            period_us = self._bridge(at_us, period_us)
-        newest = (self._newest + 1) & 31
-        self._newest = newest
-        times[newest] = at_us
-        if not period_us:
-            self._restart()
-            return
-        good = self._good + 1 if self._good < SLOW_CYCLES else SLOW_CYCLES
-        self._good = good
-        if good > FAST_CYCLES:
-            self._judge(period_us - self._median_us)
-            if self._suspect_us:
-                return  # not among the periods that make the median
-        self._slot = slot = self._slot + 1 if self._slot < 4 else 0
-        periods = self._periods
-        old_us, median_us = periods[slot], self._median_us
-        periods[slot] = period_us
-        if old_us == period_us or (old_us - median_us) * (period_us - median_us) > 0:
-            return  # on the same side of the median, which stays
-        self._median_us = median_of_5(periods[0], periods[1], periods[2], periods[3], periods[4])
-
-    def _bridge(self, at_us, period_us):
-        """One edge is missing in an even row: put it in. Returns the last period, 0 if none."""
-        off_us = period_us - 2 * self._median_us
-        if self._good <= FAST_CYCLES or self._suspect_us or not -_JUMP_US < off_us < _JUMP_US:
-            return 0
-        half_us = period_us >> 1
-        self._line.renew()
-        self._newest = (self._newest + 1) & 31
-        self._times[self._newest] = (at_us - (period_us - half_us)) & 0x3FFFFFFF
-        self._good = min(self._good + 1, SLOW_CYCLES)
-        self.repairs = (self.repairs + 1) & 0x3FFFFFFF
-        return period_us - half_us
-
-    def _judge(self, off_us):
-        """Is the newest period, `off_us` from the median, a frequency or an artefact?"""
-        size_us = off_us if off_us > 0 else -off_us
-        # The median of the differences, found by small steps: one large one counts no more.
-        noise = self._noise
-        if noise or size_us:
-            noise += _NOISE_STEP if size_us << 4 > noise else -_NOISE_STEP
-            self._noise = noise
-            self.noise_mhz = noise >> 3  # 2 mHz for each microsecond
-        was_us = self._suspect_us
-        if was_us:
-            self._suspect_us = 0
-            half_us = abs(was_us) >> 1
-            if size_us <= half_us:  # back to what it was: the phase has stepped
-                shift_older(self._times, self._newest, was_us)
-            elif -half_us <= was_us + off_us <= half_us:
-                at = (self._newest - 1) & 31  # long, then short: one edge was out of place
-                self._times[at] = (self._times[at] - was_us) & 0x3FFFFFFF
-            else:
-                return
-            self._line.renew()
-            self.repairs = (self.repairs + 1) & 0x3FFFFFFF
-            return
-        limit_us = noise * 6 >> 4  # at most some milliseconds, since periods are checked
-        if size_us > (limit_us if limit_us > _JUMP_US else _JUMP_US):
-            self._suspect_us = off_us
 
     def _take_injected(self):
         mhz = self._injected_mhz
@@ -282,11 +197,6 @@ class Frequency:
             self.moving = self._span < SLOW_CYCLES
         self.valid = self.steady = True
         self.updates = (self.updates + 1) & 0x3FFFFFFF
-
-    def _restart(self):
-        self._good = 0
-        self._suspect_us = 0
-        self._line.renew()
 
     def _invalidate(self):
         self.valid = False

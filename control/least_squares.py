@@ -61,8 +61,8 @@ def five_mhz(times, newest, nominal_mhz, at_nominal):
     return nominal_mhz - ((total - at_nominal) * 1000 + share // 2) // share
 
 
-def rocof_mhz_s(times, newest, nominal_mhz):
-    """Rate of change of frequency over the last 25 cycles (500 ms at 50 Hz), mHz/s.
+def rocof_mhz_s(times, newest, nominal_mhz, mhz):
+    """Rate of change of frequency over the last 25 cycles (500 ms at 50 Hz), mHz/s; mhz: theirs.
 
     With the edges at a + b i + c i^2 (us), df/dt = -2 c f^3. Range about +-20 Hz/s. Edges with
     the same weight, the first and the last and so on, are taken together.
@@ -83,7 +83,9 @@ def rocof_mhz_s(times, newest, nominal_mhz):
     hz = nominal_mhz // 1000
     # 2e-6 * hz^3 * 1000 mHz per us of c: 250 at 50 Hz, 432 at 60 Hz.
     share = _BEND_NORM * 500 // (hz * hz * hz)
-    return -total // share
+    rocof = -total // share
+    # That is at nominal; it goes with the third power of the frequency.
+    return rocof + 3 * rocof * (mhz - nominal_mhz) // nominal_mhz
 
 
 def without_odd_mhz(times, newest, nominal_mhz, longest):

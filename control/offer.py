@@ -40,39 +40,43 @@ class Offer:
         self._since_ms = _LONG_MS
         self.soft_start = False
         self._was_running = False
+        # What limit and grid come to, as long as neither says anything new.
+        self._target_ma = 0
         self._limit_ma = 0
-        self._settled = False  # without a grid's wish, this limit gives what is offered
+        self._known = False
 
     def suit(self, rise_ma, grain_ma):
         """Fit the steps of the offer to the car at hand."""
         if rise_ma != self.rise_ma or grain_ma != self.grain_ma:
             self.rise_ma = rise_ma
             self.grain_ma = grain_ma
-            self._settled = False
+            self._known = False
 
     def restart(self):
         """Begin at 6 A when charging starts next: after a phase switch (pilot sheet 7.3)."""
         self.soft_start = True
-        self._settled = False
+        self._known = False
 
     def step(self, dt_ms, limit_ma, limit_reason, grid, running):
         """Decide from the lowest limit and the grid services; `running`: the car sees the PWM.
 
         grid: None, or the wish of the services (control.grid.stack.Grid), held between 6 A and
-        the limit: target_ma (0: none), reason, pause, urgent, quick, may_rise.
+        the limit: fresh (the rest is new), target_ma (0: none), reason, pause, urgent, quick,
+        may_rise.
         """
         if running != self._was_running:
             self._was_running = running
             self._since_ms = 0  # the PWM starting is a change in the car's eyes
         elif self._since_ms < _LONG_MS:
             self._since_ms += dt_ms
-        if self._settled and limit_ma == self._limit_ma and not grid:
-            if limit_reason != self.reason:
-                self.reason = limit_reason
-            return
-        target_ma = self._target_ma(limit_ma, limit_reason, grid)
-        self._limit_ma = limit_ma
-        self._settled = not grid and target_ma == self.offer_ma
+        news = grid.fresh if grid else self._by_grid
+        if limit_ma != self._limit_ma or not self._known or news:
+            self._known = True
+            self._limit_ma = limit_ma
+            self._target_ma = self._decide(limit_ma, limit_reason, grid)
+        elif not grid and limit_reason != self.reason:
+            self.reason = limit_reason
+        target_ma = self._target_ma
         if target_ma == self.offer_ma:
             return
         # Nobody reads the duty while the PWM is off; a limit that falls does not wait.
@@ -80,6 +84,7 @@ class Offer:
             return
         self.offer_ma = target_ma
         self._since_ms = 0
+        self._known = False  # how far it may rise at once begins from here
 
     def _wait_ms(self, target_ma, limit_ma, grid):
         """How long after the last change this one may go out."""
@@ -94,7 +99,7 @@ class Offer:
             return _LARGE_INTERVAL_MS
         return _SMALL_INTERVAL_MS
 
-    def _target_ma(self, limit_ma, limit_reason, grid):
+    def _decide(self, limit_ma, limit_reason, grid):
         target_ma = limit_ma
         self.reason = limit_reason
         self._by_grid = False
@@ -128,5 +133,5 @@ class Offer:
         """The car has closed S2 on 6 A: from now on the offer may rise."""
         if self.soft_start:
             self.soft_start = False
-            self._settled = False
+            self._known = False
             self._since_ms = 0

@@ -172,7 +172,7 @@ class GridService:
             "valid": frequency.valid,
         }
         if grid:
-            found["armed"] = grid.armed
+            found["armed"] = grid.armed()
             found["baseline_ma"] = grid.base_ma
             found["asked_ma"] = grid.shift_ma
             found["reason"] = limits.REASONS[grid.reason]
@@ -186,7 +186,7 @@ class GridService:
         arming = grid.arming
         per_ma = 230 * grid.watch.phases
         return {
-            "armed": grid.armed,
+            "armed": grid.armed(),
             "why": WHY[arming.why],
             "capacity_up_ma": arming.capacity_up_ma,
             "capacity_down_ma": arming.capacity_down_ma,
@@ -194,7 +194,7 @@ class GridService:
             "capacity_down_w": arming.capacity_down_ma * per_ma // 1000,
             "response_down_ms": arming.down_ms,
             "response_up_ms": arming.up_ms,
-            "class": arming.car_class,
+            "class": arming.car_class(),
         }
 
     # The service: called every 100 ms.
@@ -213,8 +213,8 @@ class GridService:
     def _tell(self, grid):
         log = self._app.log
         arming = grid.arming
-        if arming and (grid.armed != self._armed or arming.why != self._why):
-            self._armed = grid.armed
+        if arming and (grid.armed() != self._armed or arming.why != self._why):
+            self._armed = grid.armed()
             self._why = arming.why
             log.event("grid_armed", **self._arming(grid))
         if grid.ffr and grid.ffr.state != self._ffr_state:

@@ -67,7 +67,7 @@ class Recorder:
         frequency = charger.frequency
         mhz = frequency.mhz if frequency.valid else 0
         latched = grid.ffr is not None and grid.ffr.latched
-        flags = (ARMED if grid.armed else 0) | (LATCHED if latched else 0)
+        flags = (ARMED if grid.armed() else 0) | (LATCHED if latched else 0)
         flags |= HELD if grid.hold else 0
         reason = grid.reason if grid.shift_ma else 0
         evidence = self._evidence

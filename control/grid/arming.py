@@ -103,17 +103,14 @@ class Arming:
             self.test.gap_ma = other.test.gap_ma
             self.test.seen_ma = other.test.seen_ma
 
-    @property
     def testing(self):
         """True while the self-test says what to offer."""
         return self.why == TESTING
 
-    @property
     def active(self):
         """True while the offer is clamped to what the car draws."""
         return self.armed or self.ffr_armed or self.why == TESTING
 
-    @property
     def car_class(self):
         """What this car's response is good for, by the Nordic FFR options and beyond."""
         if not self.proven:
@@ -122,11 +119,6 @@ class Arming:
             if self.down_ms <= most_ms:
                 return name
         return "none"
-
-    @property
-    def gap_ma(self):
-        """How much less than the offer the car draws."""
-        return self.test.gap_ma
 
     def step(self, dt_ms, charging, measured_ma, offer_ma, phases, wants):
         """Every 100 ms. wants: see control/grid/watch.py."""
@@ -147,7 +139,7 @@ class Arming:
             self._refuse(FREQUENCY, measured_ma)
         elif wants.lowest_pm < _LOW_PM:
             self._refuse(VOLTAGE, measured_ma)
-        elif self.testing:
+        elif self.testing():
             self._test(dt_ms, measured_ma, offer_ma, wants.grain_ma)
         elif not self.steady:
             self._watch_steady(dt_ms, measured_ma, offer_ma, wants)
@@ -187,7 +179,7 @@ class Arming:
             return
         # To 0.1 A, as the duty: a car with steps of 1 A shall not lose one to the meter's noise.
         drawn_ma = (self._low_ma + self._high_ma + 100) // 200 * 100
-        gap_ma = self.gap_ma if self.proven else 0
+        gap_ma = self.test.gap_ma if self.proven else 0
         if not self.proven and offer_ma - drawn_ma < _STEADY_MA:
             gap_ma = max(0, offer_ma - drawn_ma)
         base_ma = drawn_ma + gap_ma
@@ -201,7 +193,7 @@ class Arming:
         base_ma = min(self.base_ma, wants.limit_ma)
         self.capacity_up_ma = max(0, base_ma - MIN_MA)
         if self.proven and self._self_test:
-            top_ma = min(wants.limit_ma, self.test.seen_ma + self.gap_ma + _SNAP_MA)
+            top_ma = min(wants.limit_ma, self.test.seen_ma + self.test.gap_ma + _SNAP_MA)
         else:
             top_ma = wants.limit_ma  # nobody has seen it: at most this
         self.capacity_down_ma = max(0, top_ma - base_ma)
@@ -255,7 +247,7 @@ class Arming:
 
     def _watch_taper(self, dt_ms, measured_ma, offer_ma):
         """The battery is nearly full: the car draws less than it did at this offer."""
-        expected_ma = min(offer_ma - self.gap_ma, self.base_ma - self.gap_ma)
+        expected_ma = min(offer_ma - self.test.gap_ma, self.base_ma - self.test.gap_ma)
         if measured_ma >= expected_ma - _TAPER_MA:
             self._taper_ms = 0
             return

@@ -39,6 +39,7 @@ class Ffr:
         self.full_ms = full_ms
         self.over = options["over"]
         self.state = WAITING
+        self.latched = False  # the full capacity is held
         self.shift_ma = 0
         self.trips = 0
         self.capacity_ma = 0
@@ -57,15 +58,9 @@ class Ffr:
         if support_ms + self._buffer_ms > self._ready_ms:
             raise ValueError("ready_s: expected at least support_s and buffer_s together")
 
-    @property
     def ready(self):
         """True when an activation would be answered: waiting, or in recovery with a good grid."""
         return (self.state == WAITING or self.state == RECOVERY) and self._back_ms >= _BACK_MS
-
-    @property
-    def latched(self):
-        """True while the full capacity is held."""
-        return self.state == SUPPORT
 
     def step(self, dt_ms, frequency, armed, capacity_ma):
         """One step with a valid frequency; `armed`: it may trip. capacity_ma: mA per phase."""
@@ -96,7 +91,7 @@ class Ffr:
             sober_mhz = -sober_mhz
         if sober_mhz >= _AGREE_MHZ + (frequency.noise_mhz >> 2):
             return
-        if armed and self.ready:
+        if armed and self.ready():
             self._trip(capacity_ma)
         else:
             self._back_ms = 0  # first the frequency has to be good again
@@ -152,4 +147,5 @@ class Ffr:
 
     def _go(self, state):
         self.state = state
+        self.latched = state == SUPPORT
         self._ms = 0

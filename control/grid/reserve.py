@@ -55,7 +55,9 @@ class Reserve:
 
     def step(self, mhz, phases, base_ma):
         """Follow a frequency that is valid."""
-        target_ma = self.target_ma(mhz, phases, base_ma)
+        target_ma = self.curve.at(self._play.step(mhz))  # as target_ma(), with fewer calls
+        if self.unit != MA:
+            target_ma = self.to_ma(target_ma, phases, base_ma)
         if self._static and target_ma:
             if target_ma < 0 and self.shift_ma < target_ma:
                 return

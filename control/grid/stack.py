@@ -9,7 +9,8 @@
     > FRR set-point: moves the baseline, but leaves the reserves their room
     > baseline: the wish, no more than the car draws while armed
 
-The charger asks once in each step. `target_ma` 0 means: no wish, the limit decides.
+The charger asks once in each step; the wish is worked out anew with each cycle of the mains.
+`target_ma` 0 means: no wish, the limit decides.
 """
 
 from micropython import const
@@ -23,13 +24,14 @@ FREEZE_MS = const(1000)
 RAMP_MA_PER_S = const(1000)
 
 _MIN_MA = const(6000)
-_SLOW_MS = const(100)
+_IDLE_MS = const(20)  # so often, when there are no news of the frequency
 _PAUSE_MS = const(60000)
 
 
 class Grid:
     """What the offer shall be, and why. Built once from settings (firmware/grid_config.py).
 
+    fresh: worked out anew in this step.
     reason: which service moves the offer (control.limits). pause: the wish is no current at all.
     urgent: it must not wait for any pace. quick: the frequency is on the move. may_rise: the car
     has shown that it follows upward.
@@ -39,6 +41,7 @@ class Grid:
 
     def __init__(self, baseline_ma=0, reserves=(), pause=False, lfsm=()):
         """baseline_ma: mA per phase, 0: what the limit allows. reserves, lfsm: Reserve objects."""
+        self.fresh = True
         self.target_ma = 0
         self.reason = RESERVE
         self.pause = False
@@ -64,14 +67,14 @@ class Grid:
         self.pause_allowed = pause
         self._pause_ms = 0
         self._invalid_ms = 0
-        self._slow_ms = 0
+        self._since_ms = 0
+        self._late = False  # the last step has brought news
         self._seen = -1
         self._recover_base_ma = 0
         self._above_ma = 0  # how far the wish is above what the car draws
 
     # What services read.
 
-    @property
     def armed(self):
         """True when everything that is configured may act."""
         arming = self.arming
@@ -82,56 +85,48 @@ class Grid:
 
     # The step.
 
-    def step(self, dt_ms, now_ms, readings, meter_ok, charger):
-        """One step, every 10 ms. Reads the charger's frequency, limits and state."""
-        watch = self.watch
+    def step(self, dt_ms, charger):
+        """One step, every 10 ms. Reads the charger's frequency and limits.
+
+        On a calm grid the wish is worked out in the step after the one that brought news, which
+        has enough to do; a latch, and a frequency on the move, do not wait.
+        """
         frequency = charger.frequency
-        self._slow_ms += dt_ms
-        if self._slow_ms >= _SLOW_MS:
-            watch.step(self._slow_ms, now_ms, readings, meter_ok, charger)
-            self._arm(self._slow_ms, meter_ok, charger)
-            self._slow_ms = 0
-            self.hold = watch.hold
-        limit_ma = charger.limits.limit_ma
+        news = frequency.updates != self._seen
+        self._seen = frequency.updates
+        since_ms = self._since_ms + dt_ms
+        soon = self._late or (self.ffr is not None and self._latch(dt_ms, frequency))
+        self.fresh = soon or (frequency.moving if news else since_ms >= _IDLE_MS)
+        self._late = news and not self.fresh
+        if not self.fresh:
+            self._since_ms = since_ms
+            return
+        self._since_ms = 0
         if self.hold:
             self.reason = limits.HOLD
-            if self.ffr:
-                self.ffr.idle(dt_ms)
             return
-        self._follow(dt_ms, frequency, watch.phases)
-        self._baseline(dt_ms, limit_ma)
-        self._combine(dt_ms)
+        self._follow(since_ms, frequency)
+        self._baseline(since_ms, charger.limits.limit_ma)
+        self._combine(since_ms)
+
+    def look(self, dt_ms, now_ms, readings, meter_ok, charger):
+        """Every 100 ms: voltages, currents, leave to act. dt_ms: since the last time."""
+        self.watch.step(dt_ms, now_ms, readings, meter_ok, charger)
+        self._arm(dt_ms, meter_ok, charger)
+        self.hold = self.watch.hold
 
     def _arm(self, dt_ms, meter_ok, charger):
         arming = self.arming
         if not arming:
             return
-        wants = self.watch.wants
-        phases = self.watch.phases
-        wants.up_ma = wants.down_ma = 0
-        for reserve in self.reserves:
-            wants.up_ma += reserve.up_ma(phases, self.base_ma)
-            wants.down_ma += reserve.down_ma(phases, self.base_ma)
-        if self.ffr:
-            wants.ffr_ms = self.ffr.full_ms
-            wants.ffr_over = self.ffr.over
-            if self.ffr.over:
-                wants.down_ma += self.ffr_ma(phases)
-            else:
-                wants.up_ma += self.ffr_ma(phases)
-        wants.limit_ma = charger.limits.limit_ma
-        wants.meter_ok = meter_ok
-        wants.frequency_ok = charger.frequency.valid or self.frozen == 1
-        wants.lowest_pm = self.watch.lowest_pm
-        wants.offer_ma = min(max(self.target_ma, _MIN_MA), wants.limit_ma)
-        wants.grain_ma = charger.offer.grain_ma
+        self.watch.wants.gather(self, meter_ok, charger)
         arming.step(
             dt_ms,
             charger.command.contactor == 1 and charger.offer_ma > 0,
             self.watch.drawn_ma,
             charger.offer_ma,
             charger.phases,
-            wants,
+            self.watch.wants,
         )
         self.may_rise = arming.proven
 
@@ -154,8 +149,21 @@ class Grid:
             return self.ffr_capacity_w * 1000 // (230 * phases)
         return self.ffr_capacity_ma
 
-    def _follow(self, dt_ms, frequency, phases):
-        """Let every service that follows the frequency see it, or freeze and let go."""
+    def _latch(self, dt_ms, frequency):
+        """Every step: the fast reserve. True when it asks for something else than before."""
+        ffr = self.ffr
+        before_ma = ffr.shift_ma
+        if frequency.valid and not self.hold:
+            may_trip = not self.arming or self.arming.ffr_armed
+            ffr.step(dt_ms, frequency, may_trip, self.ffr_ma(self.watch.phases))
+        else:
+            if self.frozen == 2 and not self.hold:
+                ffr.abort()
+            ffr.idle(dt_ms)
+        return ffr.shift_ma != before_ma
+
+    def _follow(self, dt_ms, frequency):
+        """Let every service in proportion see the frequency, or freeze and let go."""
         if not frequency.valid:
             self._blind(dt_ms)
             return
@@ -163,38 +171,30 @@ class Grid:
         self.frozen = 0
         self.quick = frequency.moving
         arming = self.arming
-        if frequency.updates != self._seen:
-            self._seen = frequency.updates
-            for reserve in self.lfsm:
+        phases = self.watch.phases
+        for reserve in self.lfsm:
+            reserve.step(frequency.mhz, phases, self.base_ma)
+        if not arming or arming.armed:
+            for reserve in self.reserves:
                 reserve.step(frequency.mhz, phases, self.base_ma)
-            if not arming or arming.armed:
-                for reserve in self.reserves:
-                    reserve.step(frequency.mhz, phases, self.base_ma)
-                if self.inertia:
-                    self.inertia.step(frequency.rocof_mhz_s)
-        if arming and not arming.armed:
-            self._walk_back(self.reserves, dt_ms)
             if self.inertia:
-                self.inertia.shift_ma = 0
-        if self.ffr:
-            may_trip = not arming or arming.ffr_armed
-            self.ffr.step(dt_ms, frequency, may_trip, self.ffr_ma(phases))
+                self.inertia.step(frequency.rocof_mhz_s)
+            return
+        self._walk_back(self.reserves, dt_ms)
+        if self.inertia:
+            self.inertia.shift_ma = 0
 
     def _blind(self, dt_ms):
         """No frequency: the last answer for a second, then back to the baseline."""
         if self._invalid_ms < FREEZE_MS:
             self._invalid_ms += dt_ms
             self.frozen = 1
-        else:
-            self.frozen = 2
-            self._walk_back(self.reserves, dt_ms)
-            self._walk_back(self.lfsm, dt_ms)
-            if self.inertia:
-                self.inertia.shift_ma = 0
-            if self.ffr:
-                self.ffr.abort()
-        if self.ffr:
-            self.ffr.idle(dt_ms)
+            return
+        self.frozen = 2
+        self._walk_back(self.reserves, dt_ms)
+        self._walk_back(self.lfsm, dt_ms)
+        if self.inertia:
+            self.inertia.shift_ma = 0
 
     def _walk_back(self, reserves, dt_ms):
         for reserve in reserves:
@@ -207,10 +207,10 @@ class Grid:
             base_ma = limit_ma
         arming = self.arming
         up_ma = 0
-        if arming and arming.active:
+        if arming and arming.active():
             self._above_ma = 0
             if base_ma > arming.base_ma:
-                self._above_ma = base_ma - arming.base_ma + arming.gap_ma
+                self._above_ma = base_ma - arming.base_ma + arming.test.gap_ma
                 base_ma = arming.base_ma
             up_ma = self.watch.wants.up_ma
         if self.frr:
@@ -227,7 +227,7 @@ class Grid:
     def _combine(self, dt_ms):
         """Sum what the services ask, name the one that leads, and make it a wish."""
         fcr_ma = self._sum(self.reserves)
-        lfsm_ma = self._sum(self.lfsm)
+        lfsm_ma = self._sum(self.lfsm) if self.lfsm else 0
         inertia_ma = self.inertia.shift_ma if self.inertia else 0
         ffr_ma = self.ffr.shift_ma if self.ffr else 0
         shift_ma = fcr_ma + inertia_ma
@@ -248,15 +248,16 @@ class Grid:
         target_ma = self.base_ma + shift_ma
         arming = self.arming
         if arming:
-            if arming.testing:
+            if arming.testing():
                 target_ma = arming.test.target_ma
                 reason = limits.SELF_TEST
-            elif arming.active:
+            elif arming.active():
                 target_ma += self._allowance_ma(arming, shift_ma)
         self.urgent = self.ffr is not None and self.ffr.latched
         self.reason = reason
         self.target_ma = target_ma if target_ma > 1 else 1
-        self._consider_pause(dt_ms, target_ma, ffr_ma)
+        if self.pause_allowed:
+            self._consider_pause(dt_ms, target_ma, ffr_ma)
 
     def _sum(self, reserves):
         total_ma = 0
@@ -267,14 +268,12 @@ class Grid:
     def _allowance_ma(self, arming, shift_ma):
         """A little above what the car draws, so that noise costs it no step; gone when moved."""
         over_ma = min(arming.clamp_ma, self._above_ma) - (abs(shift_ma) >> 1)
-        if over_ma <= arming.gap_ma:
+        if over_ma <= arming.test.gap_ma:
             return 0  # base_ma has the gap in it
-        return over_ma - arming.gap_ma
+        return over_ma - arming.test.gap_ma
 
     def _consider_pause(self, dt_ms, target_ma, ffr_ma):
         """Slow reserves may take the current away altogether; what is paused rests a minute."""
-        if not self.pause_allowed:
-            return
         if self.pause:
             self._pause_ms += dt_ms
             self.pause = self._pause_ms < _PAUSE_MS or target_ma < _MIN_MA

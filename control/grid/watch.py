@@ -32,6 +32,28 @@ class Wants:
         self.frequency_ok = False
         self.lowest_pm = 0
 
+    def gather(self, grid, meter_ok, charger):
+        """Ask every service (control.grid.stack.Grid) and look at the charger."""
+        phases = grid.watch.phases
+        self.up_ma = self.down_ma = 0
+        for reserve in grid.reserves:
+            self.up_ma += reserve.up_ma(phases, grid.base_ma)
+            self.down_ma += reserve.down_ma(phases, grid.base_ma)
+        ffr = grid.ffr
+        if ffr:
+            self.ffr_ms = ffr.full_ms
+            self.ffr_over = ffr.over
+            if ffr.over:
+                self.down_ma += grid.ffr_ma(phases)
+            else:
+                self.up_ma += grid.ffr_ma(phases)
+        self.limit_ma = charger.limits.limit_ma
+        self.meter_ok = meter_ok
+        self.frequency_ok = charger.frequency.valid or grid.frozen == 1
+        self.lowest_pm = grid.watch.lowest_pm
+        self.offer_ma = min(max(grid.target_ma, _MIN_MA), self.limit_ma)
+        self.grain_ma = charger.offer.grain_ma
+
 
 class Watch:
     """lowest_pm, highest_pm: phase voltages in per mille of 230 V. drawn_ma: the largest current.

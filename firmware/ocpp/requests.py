@@ -22,7 +22,7 @@ uploads GetDiagnostics GetLog
 certificates CertificateSigned DeleteCertificate GetInstalledCertificateIds InstallCertificate"""
 # What a first order to the grid services opens, each module bringing nothing but itself.
 GRID = """\
-control.least_squares control.sliding control.frequency \
+control.least_squares control.sliding control.edges control.frequency \
 control.grid control.grid.identity control.grid.response control.grid.arming control.grid.curve \
 control.grid.presets control.grid.reserve control.grid.watch control.grid.stack \
 control.grid.ffr firmware.activation firmware.evidence firmware.grid_kept \

@@ -160,11 +160,11 @@ def test_support_5_s():
 def test_ready_again_after_the_buffer_and_when_the_frequency_was_good():
     unit, mains = tripped(support_ms=5000)
     run(unit, mains, 30000)
-    assert STATES[unit.state] == "recovery" and not unit.ready
+    assert STATES[unit.state] == "recovery" and not unit.ready()
     run(unit, mains, 30000)
     assert unit.trips == 1  # still low: the same event
     run(unit, mains.at(49950), 1100)
-    assert unit.ready
+    assert unit.ready()
     run(unit, mains.at(49600), 60)
     assert unit.trips == 2 and unit.latched
 

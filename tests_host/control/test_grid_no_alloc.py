@@ -72,7 +72,7 @@ def test_every_service_at_work_allocates_nothing():
     locked(rig, 4000)
     rig.car = "C"
     locked(rig, 40000)
-    assert grid.armed, grid.arming.why
+    assert grid.armed(), grid.arming.why
     for mhz, ms in ((49950, 1000), (49650, 8000), (50000, 2000), (50300, 2000), (50000, 1000)):
         rig.mhz = mhz
         locked(rig, ms)

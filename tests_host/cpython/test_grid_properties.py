@@ -147,7 +147,7 @@ def test_an_invalid_frequency_is_never_acted_upon(mhz, by_voltage, odd_ms):
             assert rig.charger.offer_ma == held_ma
         else:  # a walk back to the baseline, never away from it
             assert abs(rig.charger.offer_ma - 12000) <= abs(held_ma - 12000)
-    assert rig.charger.offer_ma == 12000 and not rig.grid.armed
+    assert rig.charger.offer_ma == 12000 and not rig.grid.armed()
 
 
 class Mains:

@@ -18,7 +18,13 @@ from firmware import lazy  # noqa: E402
 
 CAR = ("control.learn", "firmware.cars")
 ONCE = ("firmware.settings", "firmware.build", "firmware.parts", "firmware.boards")
-FREQUENCY = ("control.frequency", "control.sliding", "control.least_squares", "drivers.mains")
+FREQUENCY = (
+    "control.frequency",
+    "control.edges",
+    "control.sliding",
+    "control.least_squares",
+    "drivers.mains",
+)
 
 
 def started(**changes):

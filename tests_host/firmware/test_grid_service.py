@@ -96,7 +96,7 @@ def test_a_wrong_change_changes_nothing_and_a_right_one_keeps_what_is_known_of_t
     grid = app.charger.grid
     assert grid is not before and grid.ffr is None and grid.arming.proven
     app.run(4000)
-    assert grid.armed and "ffr" not in app.grid.status()
+    assert grid.armed() and "ffr" not in app.grid.status()
 
 
 def test_no_change_during_an_activation():

@@ -64,6 +64,7 @@ class Wish:
         self.urgent = False
         self.quick = False
         self.may_rise = True
+        self.fresh = True
 
 
 def identity(n):

@@ -94,6 +94,7 @@ class Wish:
     reason = 0
     pause = urgent = quick = False
     may_rise = True
+    fresh = True
     target_ma = BASE_MA
 
 
