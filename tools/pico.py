@@ -2,8 +2,9 @@
 """make pico PICO_UF2=image.uf2 PICO_BOOTROM=b1.bin
 
 Boots a MicroPython image for the Pico W on an emulated RP2040 (tools/pico_desk), installs the
-firmware through mpremote as `make flash` does, lets a car plug in, charge and leave, and prints
-the self-test. The image and the boot ROM of the chip are not here (docs/flashing.md).
+firmware through mpremote as `make flash` does, lets a car plug in, charge and leave, times the
+control step of the whole application meanwhile, and prints the self-test.
+The image and the boot ROM of the chip are not here (docs/flashing.md).
 Another emulator is named by PICO_EMULATOR="command {image} {port}"; with {desk}, it has a board
 and a car, too.
 """
@@ -17,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-from tools import uf2
+from tools import pico_steps, uf2
 from tools.flash import boards
 from tools.flash.__main__ import flash
 from tools.flash.errors import FlashError
@@ -119,30 +120,37 @@ class Car:
         self._socket.close()
 
 
-def charge(port, tell):
+def charge(car, tell):
     """A car comes, charges with what it is offered, and leaves."""
-    car = Car(port)
+    car.wait("all three phases", lambda seen: seen["phases"] == 3)
+    came = car.order("plug")
+    seen = car.wait("the contactor", lambda seen: seen["contactor"])
+    took_s = (seen["ms"] - came["ms"]) / 1000
+    tell("car      plugged in; contactor closed after %.1f s" % took_s)
+    seen = car.wait("16 A", lambda seen: seen["offer_ma"] >= 15900 <= seen["ma"] + 200)
+    text = "car      charges %d x %.1f A, offered %.1f A by %.2f %% duty"
+    amperes = (seen["ma"] / 1000, seen["offer_ma"] / 1000, seen["duty_ppm"] / 10000)
+    tell(text % (seen["phases"], *amperes))
+    left = car.order("unplug")
+    seen = car.wait("an open contactor", lambda seen: not seen["contactor"])
+    tell("car      unplugged; contactor open after %d ms" % seen["opened_ms"])
+    if seen["opened_ms"] > 100 or left["contactor"] != 1:
+        raise FlashError("the contactor took %d ms: expected 100" % seen["opened_ms"])
+
+
+def with_car(url, desk, tell):
+    """All that needs the car; returns rows for the table."""
+    car = Car(desk)
     try:
-        car.wait("all three phases", lambda seen: seen["phases"] == 3)
-        came = car.order("plug")
-        seen = car.wait("the contactor", lambda seen: seen["contactor"])
-        took_s = (seen["ms"] - came["ms"]) / 1000
-        tell("car      plugged in; contactor closed after %.1f s" % took_s)
-        seen = car.wait("16 A", lambda seen: seen["offer_ma"] >= 15900 <= seen["ma"] + 200)
-        text = "car      charges %d x %.1f A, offered %.1f A by %.2f %% duty"
-        amperes = (seen["ma"] / 1000, seen["offer_ma"] / 1000, seen["duty_ppm"] / 10000)
-        tell(text % (seen["phases"], *amperes))
-        left = car.order("unplug")
-        seen = car.wait("an open contactor", lambda seen: not seen["contactor"])
-        tell("car      unplugged; contactor open after %d ms" % seen["opened_ms"])
-        if seen["opened_ms"] > 100 or left["contactor"] != 1:
-            raise FlashError("the contactor took %d ms: expected 100" % seen["opened_ms"])
+        charge(car, tell)
+        tell("steps    timed while the car charges, for some minutes")
+        return pico_steps.all_rows(url, car)
     finally:
         car.close()
 
 
 def emulate(command, image, tell=print, files=None):
-    """Boot, install, charge, test; return the rows of the self-test."""
+    """Boot, install, charge, test; return the rows of the self-test and of the steps."""
     port, desk = free_ports(2)
     words = [word.format(image=image, port=port, desk=desk) for word in shlex.split(command)]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, cwd=ROOT) as process:
@@ -150,11 +158,12 @@ def emulate(command, image, tell=print, files=None):
             wait_for(port, process)
             url = "socket://127.0.0.1:%d" % port
             flash(url, BOARD, files, tell=tell, seconds=WALL_S)
+            rows = []
             if "{desk}" in command:
-                charge(desk, tell)
+                rows = with_car(url, desk, tell)
             else:
                 tell("car      none: the emulator's command names no {desk}")
-            return on_board(url, False)
+            return on_board(url, False) + rows
         finally:
             process.kill()
 

@@ -13,7 +13,7 @@ import pytest
 from drivers import modbus_rtu
 from tests_host.cpython.flash_rig import application
 from tests_host.rp2040.emulate import why_not
-from tools import pico, uf2
+from tools import pico, pico_steps, uf2
 from tools.flash.desk.cable import new_flash
 from tools.flash.errors import FlashError
 from tools.runtimes import node
@@ -123,9 +123,11 @@ def visit(*story):
     told = []
     with socketserver.TCPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
+        car = pico.Car(server.server_address[1])
         try:
-            pico.charge(server.server_address[1], told.append)
+            pico.charge(car, told.append)
         finally:
+            car.close()
             server.shutdown()
     return told
 
@@ -148,6 +150,15 @@ def test_a_car_that_is_left_waiting_or_live_is_an_error(monkeypatch):
         visit(*[{}] * 9)
     with pytest.raises(FlashError, match="took 140 ms"):
         visit({}, {}, {"contactor": 1}, CHARGING, CHARGING, {"opened_ms": 140})
+
+
+def test_the_steps_of_the_application_are_judged():
+    found = {"step": [1195, 1900, 2500, 5100], "read": [1195, 450, 680, 860]}
+    assert pico_steps.rows("charging", found) == [
+        ["charging: step median", 1900, "us", "0 to 2000", "ok"],
+        ["charging: step 99 %", 2500, "us", "0 to 5000", "ok"],
+        ["charging: step worst", 5100, "us", "0 to 5000", "FAIL"],
+    ]
 
 
 @pytest.mark.skipif(why_not() is not None, reason=str(why_not()))

@@ -20,7 +20,13 @@ from tools.flash.shorten import names
 
 # Each takes what it imports when it is loaded and no earlier one has taken. Those that the bench
 # reaches into are roots, too: a root keeps its public names.
-ROOTS = ("control.charger", "firmware.app", "firmware.ocpp.websocket", "firmware.ocpp.station")
+ROOTS = (
+    "control.charger",
+    "control.frequency",
+    "firmware.app",
+    "firmware.ocpp.websocket",
+    "firmware.ocpp.station",
+)
 _FIRST = ("boot", "main")
 
 
