@@ -174,7 +174,8 @@ def test_change_of_the_password(tmp_path):
             assert csms.refused == 0
             assert await do(csms, station, change("B2" * 20)) == {"status": "Accepted"}
             await station.until(lambda: len(station.events("ocpp_connected")) == 3)
-            assert csms.refused == 1 and station.events("key_refused")
+            await station.until(lambda: station.events("key_refused"))
+            assert csms.refused == 1
             assert len(station.calls("BootNotification")) == 1
         await csms.stop()
 
