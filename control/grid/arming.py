@@ -140,7 +140,7 @@ class Arming:
         elif wants.lowest_pm < _LOW_PM:
             self._refuse(VOLTAGE, measured_ma)
         elif self.testing():
-            self._test(dt_ms, measured_ma, offer_ma, wants.grain_ma)
+            self._test(dt_ms, measured_ma, offer_ma, wants)
         elif not self.steady:
             self._watch_steady(dt_ms, measured_ma, offer_ma, wants)
         else:
@@ -233,9 +233,9 @@ class Arming:
         self.test.start(drawn_ma, base_ma, base_ma - way_ma, high_ma)
         self.why = TESTING
 
-    def _test(self, dt_ms, measured_ma, offer_ma, grain_ma):
+    def _test(self, dt_ms, measured_ma, offer_ma, wants):
         test = self.test
-        test.step(dt_ms, measured_ma, offer_ma, grain_ma)
+        test.step(dt_ms, measured_ma, offer_ma, wants.grain_ma, wants.age_ms)
         if test.state == response.DONE:
             self.down_ms = test.down_ms
             self.up_ms = test.up_ms

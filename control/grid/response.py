@@ -28,6 +28,9 @@ class StepTest:
     """target_ma: what the offer must be now. down_ms, up_ms: times to 90 %, 0 if not measured.
 
     gap_ma: how much less than offered the car draws. seen_ma: the most it has drawn.
+    The times end in the middle between the meter's last answer that did not show it and the first
+    that did: the meter answers every 200 ms or so, and the later one alone would say up to that
+    much too much.
     """
 
     def __init__(self):
@@ -43,6 +46,7 @@ class StepTest:
         self._drawn_ma = 0
         self._ms = 0
         self._waiting_ms = 0
+        self._before_ms = 0  # when the meter last answered, as _ms
 
     def start(self, drawn_ma, base_ma, low_ma, high_ma):
         """The car draws `drawn_ma` at `base_ma`; step to low_ma, then to high_ma (>= base)."""
@@ -58,14 +62,14 @@ class StepTest:
         """Forget what is under way; results stay."""
         self.state = IDLE
 
-    def step(self, dt_ms, measured_ma, offer_ma, grain_ma):
+    def step(self, dt_ms, measured_ma, offer_ma, grain_ma, age_ms=0):
         """Every 100 ms with the largest phase current and what the duty says.
 
-        grain_ma: in what steps the offer moves for this car.
+        grain_ma: in what steps the offer moves for this car. age_ms: of measured_ma.
         """
         state = self.state
         if state == DOWN or state == UP:
-            self._follow(dt_ms, measured_ma, offer_ma, grain_ma)
+            self._follow(dt_ms, measured_ma, offer_ma, grain_ma, age_ms)
             return
         self._ms += dt_ms
         if self._ms < _PLATEAU_MS:
@@ -84,23 +88,26 @@ class StepTest:
         elif state == RETURN:
             self._go(DONE)
 
-    def _follow(self, dt_ms, measured_ma, offer_ma, grain_ma):
+    def _follow(self, dt_ms, measured_ma, offer_ma, grain_ma, age_ms):
         if not -grain_ma < offer_ma - self.target_ma < grain_ma:
             self._waiting_ms += dt_ms  # the pace of duty changes, or a limit
             if self._waiting_ms >= 6 * _TIMEOUT_MS:
                 self._go(FAILED)
             return
         self._ms += dt_ms
+        answered_ms = self._ms - age_ms
+        middle_ms = max((answered_ms + self._before_ms) >> 1, dt_ms)
+        self._before_ms = answered_ms
         if self.state == DOWN:
             # 90 % of the way, counted from what was really drawn.
             way_ma = self._from_ma - max(offer_ma, self.target_ma)
             if measured_ma <= self._from_ma - way_ma * 9 // 10:
-                self.down_ms = self._ms
+                self.down_ms = middle_ms
                 self._go(LOW)
         else:
             way_ma = min(offer_ma, self.target_ma) - self.gap_ma - self._from_ma
             if measured_ma >= self._from_ma + way_ma * 9 // 10:
-                self.up_ms = self._ms
+                self.up_ms = middle_ms
                 self._go(HIGH)
         if self._ms >= _TIMEOUT_MS:
             if self.state == UP and measured_ma >= self._drawn_ma - _NEAR_MA:
@@ -113,3 +120,4 @@ class StepTest:
         self.state = state
         self._ms = 0
         self._waiting_ms = 0
+        self._before_ms = 0

@@ -112,14 +112,14 @@ class Grid:
     def look(self, dt_ms, now_ms, readings, meter_ok, charger):
         """Every 100 ms: voltages, currents, leave to act. dt_ms: since the last time."""
         self.watch.step(dt_ms, now_ms, readings, meter_ok, charger)
-        self._arm(dt_ms, meter_ok, charger)
+        self._arm(dt_ms, meter_ok, charger, readings.meter_age_ms)
         self.hold = self.watch.hold
 
-    def _arm(self, dt_ms, meter_ok, charger):
+    def _arm(self, dt_ms, meter_ok, charger, age_ms):
         arming = self.arming
         if not arming:
             return
-        self.watch.wants.gather(self, meter_ok, charger)
+        self.watch.wants.gather(self, meter_ok, charger, age_ms)
         arming.step(
             dt_ms,
             charger.command.contactor == 1 and charger.offer_ma > 0,

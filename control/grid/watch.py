@@ -28,11 +28,12 @@ class Wants:
         self.limit_ma = 0
         self.offer_ma = 0  # what the offer is to be while settling
         self.grain_ma = 100  # in what steps the offer moves
+        self.age_ms = 0  # of what the meter says
         self.meter_ok = False
         self.frequency_ok = False
         self.lowest_pm = 0
 
-    def gather(self, grid, meter_ok, charger):
+    def gather(self, grid, meter_ok, charger, age_ms):
         """Ask every service (control.grid.stack.Grid) and look at the charger."""
         phases = grid.watch.phases
         self.up_ma = self.down_ma = 0
@@ -53,6 +54,7 @@ class Wants:
         self.lowest_pm = grid.watch.lowest_pm
         self.offer_ma = min(max(grid.target_ma, _MIN_MA), self.limit_ma)
         self.grain_ma = charger.offer.grain_ma
+        self.age_ms = age_ms
 
 
 class Watch:
