@@ -50,8 +50,8 @@ class Board:
         if settings.contact_check != "mirror":
             self._load = Pin(data.LOAD_L1, Pin.IN, Pin.PULL_DOWN)
         self.temperature = None
-        if settings.temperature_sensor == "tmp1075":
-            self.temperature = parts.temperature(data)
+        if settings.temperature_sensor != "none":
+            self.temperature = parts.temperature(data, settings)
         self._cp_switch = CpSwitch(data.CP_CONNECT)
         self._rcd_test = 0
         self.guard = Guard()

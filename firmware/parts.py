@@ -120,8 +120,13 @@ def coil(data, settings):
     return Pin(data.CONTACTOR, Pin.OUT, value=0)
 
 
-def temperature(data):
-    """Temperature sensor on the board's I2C bus."""
+def temperature(data, settings):
+    """Temperature sensor: on the board's I2C bus, or a thermistor on an analogue input."""
+    if settings.temperature_sensor == "thermistor":
+        from drivers.esp32.peak_sense import MicrovoltInput
+        from drivers.thermistor import Thermistor
+
+        return Thermistor(MicrovoltInput(data.THERMISTOR), data.THERMISTOR_PULL_UP_OHM)
     from machine import I2C
 
     from drivers.tmp1075 import Tmp1075

@@ -42,7 +42,7 @@ TABLE = {
     "rcd_self_test": True,
     "pe_monitor": True,
     "contact_check": ("mirror", ("mirror", "load", "both")),
-    "temperature_sensor": ("tmp1075", ("none", "tmp1075")),
+    "temperature_sensor": ("tmp1075", ("none", "tmp1075", "thermistor")),
     "derate_start_c": (60, 30, 90),
     "derate_stop_c": (75, 40, 105),
     "undervoltage_pm": (800, 500, 890),
@@ -139,6 +139,11 @@ def _fitted(settings):
         )
     if settings.card_reader == "mfrc522" and not hasattr(board, "READER_SPI"):
         yield "card_reader: 'mfrc522': expected line with board %s" % settings.board
+    if settings.temperature_sensor == "thermistor":
+        if not hasattr(board, "THERMISTOR"):
+            yield "temperature_sensor: 'thermistor': expected tmp1075 with board " + settings.board
+        elif board.THERMISTOR == board.CP_LOW and settings.pilot_sense != "burst":
+            yield "temperature_sensor: 'thermistor': expected pilot_sense burst as well"
 
 
 def _contradictions(settings):

@@ -46,6 +46,8 @@ BUZZER = -1  # no pin left
 
 PILOT_SENSES = ("peak_hold", "burst")
 CP_HIGH, CP_LOW = 36, 39  # pin_mv = 1300 + cp_mv / 11; burst: the bare pilot at CP_HIGH
+THERMISTOR = 39  # where burst leaves it free: 10 kohm to ground
+THERMISTOR_PULL_UP_OHM = 10000
 CP_OFFSET_MV = 1300
 CP_RATIO = 11
 PROXIMITY = 34

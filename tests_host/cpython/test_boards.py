@@ -21,6 +21,8 @@ NO_PINS = {
     "CP_OFFSET_MV",
     "CP_RATIO",
     "PROXIMITY_PULL_UP_OHM",
+    "THERMISTOR",  # in the place of CP_LOW, where the bare pilot is sampled
+    "THERMISTOR_PULL_UP_OHM",
     "MAX_MA",
 }
 OUTPUTS = ("CP_PWM", "CP_CONNECT", "CONTACTOR", "PHASE_RELAY", "RCD_TEST", "LED", "METER_TX")
@@ -51,6 +53,7 @@ def test_every_board_has_what_the_firmware_reads(name):
         asked |= set(re.findall(r"\bdata\.([A-Z][A-Z0-9_]+)", source))
     board = boards.load(name)
     optional = {"CLOCK_OUT", "CLOCK_IN", "CP_SLICES", "CP_DUTY", "READER_SPI", "READER_SPI_PINS"}
+    optional |= {"THERMISTOR", "THERMISTOR_PULL_UP_OHM"}
     assert len(asked) > 20
     assert [part for part in sorted(asked - optional) if not hasattr(board, part)] == []
 
@@ -95,6 +98,8 @@ def test_the_pico_samples_with_slices_that_nothing_else_uses():
         ({"board": "pico_w_2x2", "mains_timing": "pcnt"}, "mains_timing"),
         ({"board": "esp32", "card_reader": "mfrc522"}, "card_reader"),
         ({"board": "esp31"}, "board"),
+        ({"board": "pico_w", "temperature_sensor": "thermistor"}, "temperature_sensor"),
+        ({"board": "esp32", "temperature_sensor": "thermistor"}, "temperature_sensor"),
         ({"coil_hold_pm": 100}, "coil_hold_pm"),
         ({"meter": "sdm72"}, "meter"),
         ({"meter": "sdm120"}, "meter"),
@@ -122,6 +127,7 @@ def test_a_fast_reserve_is_refused_with_soft_time_stamps():
         {"board": "esp32", "pilot_sense": "burst", "mains_timing": "soft", "meter": "em340"},
         {"board": "pico_w", "card_reader": "mfrc522", "coil_hold_pm": 400},
         {"meter": "bl0942", "phases": 1, "phase_switch": False},
+        {"board": "esp32", "pilot_sense": "burst", "temperature_sensor": "thermistor"},
     ],
 )
 def test_what_is_fitted_is_accepted(values):

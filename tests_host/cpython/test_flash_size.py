@@ -96,6 +96,7 @@ def test_a_board_gets_no_files_of_parts_that_it_cannot_have():
         data = __import__("firmware.boards." + board, fromlist=["x"])
         left_out = boards.left_out(board)
         assert ("firmware/ethernet.py" in left_out) == (not hasattr(data, "ETHERNET"))
+        assert ("drivers/thermistor.py" in left_out) == (not hasattr(data, "THERMISTOR"))
         assert ("drivers/mfrc522.py" in left_out) == (not hasattr(data, "READER_SPI"))
         assert "firmware/boards/%s.py" % board not in left_out
     assert "firmware/boards/esp32.py" in boards.left_out("pico_w")

@@ -132,6 +132,15 @@ def test_each_choice():
     )
     assert found["meter"] == "Bl0942" and found["reader"] == "Mfrc522"
     assert found["coil"] == "Coil"
+    chosen, data = (
+        settings.validate(
+            {"board": "esp32", "pilot_sense": "burst", "temperature_sensor": "thermistor"}
+        )[0],
+        boards.load("esp32"),
+    )
+    assert type(parts.temperature(data, chosen)).__name__ == "Thermistor"
+    chosen.temperature_sensor = "tmp1075"
+    assert type(parts.temperature(data, chosen)).__name__ == "Tmp1075"
 
 
 def test_every_mains_says_how_good_it_is():

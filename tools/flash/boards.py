@@ -32,7 +32,11 @@ CHIPS = {
 }
 
 # Files of parts that a board has only if it names them.
-_ONLY_WITH = {"firmware/ethernet.py": "ETHERNET", "drivers/mfrc522.py": "READER_SPI"}
+_ONLY_WITH = {
+    "firmware/ethernet.py": "ETHERNET",
+    "drivers/mfrc522.py": "READER_SPI",
+    "drivers/thermistor.py": "THERMISTOR",
+}
 
 
 def names():
