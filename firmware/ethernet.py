@@ -13,7 +13,7 @@ _ADDRESS_MS = const(20000)  # link without an address for so long: start the int
 
 
 class Ethernet:
-    """Same attributes as firmware.wifi.Wifi: up, address, reason, rssi_dbm (always 0)."""
+    """Same attributes as firmware.wifi.Wifi: up, address, dns, reason, rssi_dbm (always 0)."""
 
     def __init__(self, network, wiring, event):
         self._event = event
@@ -22,6 +22,7 @@ class Ethernet:
         self.reason = "starting"
         self.rssi_dbm = 0
         self.address = ""
+        self.dns = ""
         self._started_ms = None
         self._broken = False
 
@@ -44,7 +45,7 @@ class Ethernet:
                 self.up = True
                 self._broken = False
                 self.reason = ""
-                self.address = self._lan.ifconfig()[0]
+                self.address, _, _, self.dns = self._lan.ifconfig()
                 self._event("ethernet_up", address=self.address)
         else:
             if not self._broken:  # else the chip's own error says more

@@ -1,35 +1,59 @@
 # SPDX-License-Identifier: MIT
-"""Host names, looked up while the contactor is open and remembered while it is closed.
+"""Host names: looked up whenever a connection is made, also while a car charges.
 
 The chip's `getaddrinfo` stops everything until the resolver has answered or given up, which takes
 seconds when the network is gone. The guard waits 250 ms for the control loop and then opens the
-contactor. So nothing is looked up while a car charges: the last address is used again, and a name
-that was never looked up has to wait.
+contactor. So the network's DNS server is asked by firmware/dns.py, which never waits. Where no
+such server is known (a host's tests, a network that names none), and for names that end in .local,
+which no such server knows, `getaddrinfo` is asked, but only while the contactor is open.
 
-    host = address(app, "csms.example.com", 443)    # "192.0.2.17"
+When there is no answer the last address is used again: the host may still be where it was.
+
+    host = await address(app, "csms.example.com", 443)    # "192.0.2.17"
 """
 
 import socket
 
+from firmware import lazy
+
+_DNS = "firmware.dns"
+_MOST = 8  # names come from a central system, too
 _known = {}  # name: address of its last look-up
 
 
-def address(app, host, port):
+async def address(app, host, port):
     """The numeric address to connect to. Raises OSError when there is none (yet)."""
-    if ":" in host or all(c in "0123456789." for c in host):
+    if ":" in host or not host.strip("0123456789."):
         return host
+    network = getattr(app, "network", None)
+    server = network.name_server() if network else ""
     known = _known.get(host)
-    if app.charger.command.contactor:
-        if known is None:
-            raise OSError("%s: no name is looked up while a car charges" % host)
-        return known
     try:
-        found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0][-1]
+        if server and not host.endswith(".local"):
+            found = await _ask(host, server)
+        elif app.charger.command.contactor:
+            raise OSError("%s: no name server to ask while a car charges" % host)
+        else:
+            found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0][-1]
+            if not isinstance(found, tuple):
+                return host  # MicroPython for unix hands out packed addresses
+            found = found[0]
     except OSError:
         if known is None:
             raise
-        return known  # the resolver is away; the host may still be where it was
-    if not isinstance(found, tuple):
-        return host  # MicroPython for unix hands out packed addresses
-    _known[host] = found[0]
-    return found[0]
+        return known
+    if known is None and len(_known) >= _MOST:
+        _known.clear()
+    _known[host] = found
+    return found
+
+
+async def _ask(host, server):
+    try:
+        dns = lazy.load(_DNS)
+    except (MemoryError, ImportError):
+        raise OSError("%s: no room to look it up" % host)
+    try:
+        return await dns.look_up(host, server)
+    finally:
+        lazy.drop(_DNS)

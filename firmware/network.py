@@ -85,7 +85,7 @@ class Network:
             app = self._app
             self.ntp = module.Ntp(
                 app.clock, self._ntp_host, app.now_ms, self.busy, app.log.event,
-                address=self._ntp_address,
+                address=self._ntp_address, find=self._find,
             )  # fmt: skip
         self.ntp.step()
         if self.ntp.idle():
@@ -93,6 +93,16 @@ class Network:
             self._ntp_address = self.ntp.address
             self.ntp = None
             lazy.drop(_NTP)
+
+    async def _find(self, host, port):
+        from firmware import names
+
+        return await names.address(self._app, host, port)
+
+    def name_server(self):
+        """Address of the network's DNS server, "" when there is none."""
+        server = self.link.dns if self.link else ""
+        return server if server.strip("0.") else ""
 
     async def run(self):
         """The service: step after step, for ever."""

@@ -8,10 +8,10 @@ What an answer does to the clock: unset, or no session: set. Session running and
 is at most a minute: slewed, one second in thirty. More: refused until the session has ended, so
 that a running schedule never jumps. During an outage the clock goes on from the chip's crystal.
 
-A name is looked up only while no session runs: `getaddrinfo` stops everything for as long as it
-takes, and the guard would open the contactor. A numeric address needs no look-up.
+A name is looked up beside the steps (firmware/names.py), again when its address is silent.
 """
 
+import asyncio
 import os
 import socket
 
@@ -32,16 +32,21 @@ class Ntp:
     """`running()` is True while a session or schedule must not see a jump.
 
     `due_ms`: when it will ask next. `address`: of the host, once it was looked up.
+    `find`: coroutine(host, port) that does so; without it `host` is numeric.
     """
 
-    def __init__(self, clock, host, ticks_ms, running, event, port=123, address=None):
+    def __init__(
+        self, clock, host, ticks_ms, running, event, port=123, address=None, find=None
+    ):  # fmt: skip
         self._clock = clock
         self._host = host
         self._port = port
         self._ticks_ms = ticks_ms
         self._running = running
         self._event = event
-        self.address = address
+        self.address = address if find else host
+        self._find = find
+        self._task = None  # looks the host up
         self._socket = None
         self._nonce = None
         self._asked_ms = 0
@@ -68,15 +73,15 @@ class Ntp:
             self._ask(now_ms)
 
     def _ask(self, now_ms):
+        if self.address is None:
+            if self._task is None:
+                self._task = asyncio.create_task(self._look_up())
+            return
         try:
-            if self.address is None:
-                if self._running() and not _numeric(self._host):
-                    return
-                found = socket.getaddrinfo(self._host, self._port, 0, socket.SOCK_DGRAM)
-                self.address = found[0][-1]
             self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self._socket.setblocking(False)
-            self._socket.connect(self.address)  # only this server is heard
+            # Numeric, so nothing is looked up. Only this server is heard.
+            self._socket.connect(socket.getaddrinfo(self.address, self._port)[0][-1])
             self._nonce = os.urandom(8)
             packet = bytearray(48)
             packet[0] = 0x23  # version 4, client
@@ -85,6 +90,14 @@ class Ntp:
             self._socket.send(packet)
         except OSError as error:
             self._failed(now_ms, "%r" % error)
+
+    async def _look_up(self):
+        try:
+            self.address = await self._find(self._host, self._port)
+        except (OSError, MemoryError) as error:
+            self._failed(self._ticks_ms(), str(error))
+        finally:
+            self._task = None
 
     def _listen(self, now_ms):
         try:
@@ -134,7 +147,8 @@ class Ntp:
 
     def _failed(self, now_ms, reason):
         self._close()
-        self.address = None if reason == "no answer" and not self._running() else self.address
+        if self._find and reason == "no answer":
+            self.address = None
         if reason != self.reason:
             self.reason = reason
             self._event("time_unknown", source="ntp", reason=reason)
@@ -168,7 +182,3 @@ def unix_seconds(packet):
     if not seconds & 0x80000000:  # the count began anew in 2036
         seconds += 0x100000000
     return seconds - _1900_S + (packet[44] >> 7)
-
-
-def _numeric(host):
-    return all(c in "0123456789." for c in host)

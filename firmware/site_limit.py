@@ -44,8 +44,8 @@ class SiteLimit:
         self._earlier = [self._floor_ma, self._floor_ma]
         app.charger.limits.offer(limits.SITE, self._floor_ma, app.now_ms())
 
-    def _address(self, host, port):
-        return names.address(self._app, host, port)
+    async def _address(self, host, port):
+        return await names.address(self._app, host, port)
 
     def left_ma(self):
         """What the charger may draw from each phase, by the last answer; 0 and more."""

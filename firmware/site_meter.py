@@ -27,7 +27,7 @@ class SiteMeter(Values):
     def __init__(self, host, kind, now_ms, port=502, unit=1, address=None):
         super().__init__()
         self._host = host
-        self._address = address  # None or callable(host, port) -> numeric address
+        self._address = address  # None or coroutine(host, port): numeric address
         self._port = port
         self._unit = unit
         self._table = TABLES[kind]
@@ -43,7 +43,7 @@ class SiteMeter(Values):
             try:
                 host = self._host
                 if self._address:
-                    host = self._address(host, self._port)
+                    host = await self._address(host, self._port)
                 reader, writer = await asyncio.wait_for(
                     asyncio.open_connection(host, self._port), _PATIENCE_S
                 )

@@ -51,6 +51,7 @@ class Wifi:
         self.reason = ""
         self.rssi_dbm = 0
         self.address = ""
+        self.dns = ""  # address of the network's name server
         self.failures = 0
         self._pause_ms = 0
         self._signal_ms = 0
@@ -101,7 +102,7 @@ class Wifi:
         self._to(UP, now_ms)
         self.failures = 0
         self.reason = ""
-        self.address = self._wlan.ifconfig()[0]
+        self.address, _, _, self.dns = self._wlan.ifconfig()
         self._signal(now_ms)
         self._event("wifi_up", address=self.address, rssi_dbm=self.rssi_dbm)
 

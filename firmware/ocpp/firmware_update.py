@@ -149,7 +149,9 @@ class FirmwareUpdate:
                 await asyncio.sleep(job.interval_s)
             self._tell("Downloading")
             try:
-                return await http.download(job.location, FILE, _MOST_BYTES, self._may_write)
+                return await http.download(
+                    job.location, self._station.address, FILE, _MOST_BYTES, self._may_write
+                )
             except http.Failed as error:
                 self._app.log.event("download_failed", why=str(error))
         return None

@@ -15,20 +15,35 @@ _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 _MAX_HEADERS = const(2048)
 
 
-async def connect(url, protocol, ssl=None, authorization=None, address=None):
+async def find(url, address):
+    """Where the host of a URL is. Raises Closed or ValueError (bad URL).
+
+    `address`: coroutine(host, port) that says so (firmware/names.py).
+    """
+    _, host, port, _ = parse_url(url)
+    traffic.busy += 1
+    try:
+        return await address(host, port)
+    except OSError as error:
+        raise Closed("cannot connect (%s)" % why(error))
+    finally:
+        traffic.busy -= 1
+
+
+async def connect(url, protocol, ssl=None, authorization=None, place=None):
     """Open a connection and return a WebSocket. Raises Closed or ValueError (bad URL).
 
     `ssl` is the context handed to open_connection for wss (it checks the certificate against the
     host name of the URL); without one wss is refused, so that a missing certificate never becomes
-    an unverified connection. `authorization`: value of that header, or None. `address`: None or
-    callable(host, port) that says where the host is (firmware/names.py).
+    an unverified connection. `authorization`: value of that header, or None. `place`: what `find`
+    has said, or None.
     """
     tls, host, port, path = parse_url(url)
     if tls and ssl is None:
         raise ValueError("csms_url %r: wss needs a certificate, none is set up" % url)
     traffic.busy += 1
     try:
-        place = address(host, port) if address else host
+        place = place or host
         if tls:
             reader, writer = await asyncio.open_connection(
                 place, port, ssl=ssl, server_hostname=host

@@ -74,17 +74,26 @@ async def _answer(reader):
     return int(words[1]), headers, head[at + 4 :]
 
 
-async def download(location, path, most, may_write):
+async def _open(host, port, address):
+    return await asyncio.open_connection(await address(host, port), port)
+
+
+async def _send(writer, data):
+    writer.write(data)  # MicroPython tries at once: a refused connection shows here
+    await writer.drain()
+
+
+async def download(location, address, path, most, may_write):
     """Fetch at most `most` bytes into a file; returns the SHA-256 digest. Raises Failed.
 
+    `address`: coroutine(host, port) that says where a host is (firmware/names.py).
     `may_write()` is asked once the server has a file: False when the flash had too many of late.
     """
     host, port, target = parse(location)
-    reader, writer = await _timed(asyncio.open_connection(host, port))
+    reader, writer = await _timed(_open(host, port, address))
     try:
         request = "GET %s HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n\r\n" % (target, host)
-        writer.write(request.encode())
-        await _timed(writer.drain())
+        await _timed(_send(writer, request.encode()))
         status, headers, piece = await _answer(reader)
         if status != 200:
             raise Failed("server answered %d" % status)
@@ -117,22 +126,21 @@ async def _into(reader, path, piece, left):
     return digest.digest()
 
 
-async def upload(location, name, pieces):
+async def upload(location, address, name, pieces):
     """Send bytes as a file `name` below a location (PUT). Raises Failed.
 
     `pieces` is a list of bytes.
     """
     host, port, target = parse(location)
-    reader, writer = await _timed(asyncio.open_connection(host, port))
+    reader, writer = await _timed(_open(host, port, address))
     try:
         request = (
             "PUT %s/%s HTTP/1.0\r\nHost: %s\r\nContent-Type: text/plain\r\n"
             "Content-Length: %d\r\nConnection: close\r\n\r\n"
         ) % (target.rstrip("/"), name, host, sum(len(piece) for piece in pieces))
-        writer.write(request.encode())
+        await _timed(_send(writer, request.encode()))
         for piece in pieces:
-            writer.write(piece)
-            await _timed(writer.drain())
+            await _timed(_send(writer, piece))
         status, _, _ = await _answer(reader)
         if not 200 <= status < 300:
             raise Failed("server answered %d" % status)

@@ -225,20 +225,22 @@ class Station(Calls):
         self._hole = None  # a connection that cannot be made needs no room for its handshake
         super()._make_room()
 
-    def _address(self, host, port):
-        return names.address(self._app, host, port)
+    async def address(self, host, port):
+        """The numeric address of a host. Raises OSError."""
+        return await names.address(self._app, host, port)
 
     async def _connect(self, url, ssl, authorization):
         """The websocket; a TLS handshake may hold up control for longer than the guard waits."""
         guard = self._app.guard
         handshake = await self.fetch("handshake")
+        place = await handshake.find(url, self.address)  # before the room for TLS is given away
         if ssl:
             self._hole = None
             gc.collect()
             guard.be_patient(1)
         try:
             return await asyncio.wait_for(
-                handshake.connect(url, _PROTOCOL, ssl, authorization, self._address), _CONNECT_S
+                handshake.connect(url, _PROTOCOL, ssl, authorization, place), _CONNECT_S
             )
         finally:
             guard.be_patient(0)

@@ -102,7 +102,9 @@ class Uploads:
                     await asyncio.sleep(job.interval_s)
                 self._tell(job, "Uploading")
                 try:
-                    await http.upload(job.location, name, self._content(job.kind))
+                    await http.upload(
+                        job.location, self._station.address, name, self._content(job.kind)
+                    )
                     self._tell(job, "Uploaded")
                     break
                 except http.Failed as error:

@@ -164,17 +164,44 @@ def test_a_silent_server_is_asked_again_ever_more_slowly(desk):
     assert desk.events == [("time_unknown", {"source": "ntp", "reason": "no answer"})]
 
 
-def test_a_name_is_not_looked_up_while_a_car_is_plugged_in(desk, monkeypatch):
-    def forbidden(*_):
-        raise AssertionError("a look-up stops the control step")
+def test_a_name_is_looked_up_beside_the_steps_and_again_when_its_address_is_silent(desk):
+    asked = []
 
-    monkeypatch.setattr(socket, "getaddrinfo", forbidden)
-    desk.ntp._host = "pool.ntp.org"
-    desk.busy = True
-    for _ in range(10):
-        desk.ms += 5000
-        desk.ntp.step()
-    assert desk.ntp._socket is None
+    async def find(host, port):
+        asked.append((host, port))
+        await asyncio.sleep(0)
+        if len(asked) == 1:
+            raise OSError("pool.example: no answer from the name server 192.0.2.1")
+        return "127.0.0.1"
+
+    async def story():
+        port = desk.server.port
+        ntp = desk.ntp = Ntp(
+            desk.clock, "pool.example", desk.ticks, lambda: True, desk.event, port, find=find
+        )
+        for question in (1, 2):
+            ntp.step()
+            ntp.step()
+            assert len(asked) == question - 1, "a step waits for nobody"
+            for _ in range(4):
+                await asyncio.sleep(0)
+            assert asked == question * [("pool.example", port)]
+            desk.ms += 5000
+        assert desk.events[0][1]["reason"].startswith("pool.example: no answer")
+        ntp.step()
+        desk.server.socket.recv(100)
+        desk.ms += 2000
+        ntp.step()
+        assert ntp.reason == "no answer" and ntp.address is None
+        desk.ms += 10000
+        ntp.step()
+        for _ in range(4):
+            await asyncio.sleep(0)
+        assert len(asked) == 3
+        desk.ask(NOW_S)
+        assert desk.clock.now() == NOW_S and ntp.address == "127.0.0.1"
+
+    asyncio.run(story())
 
 
 def test_the_count_goes_on_after_2036():

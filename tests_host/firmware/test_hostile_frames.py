@@ -141,9 +141,13 @@ def test_the_handshake_has_an_end():
         awaitable.close()
         raise websocket.Closed("seen")
 
+    async def address(_host, _port):
+        return "192.0.2.1"
+
     asyncio.wait_for = watched
     try:
         target = fresh()
+        target.app.station.address = address
         try:
             asyncio.run(target.app.station._connection())
         except websocket.Closed:

@@ -23,7 +23,7 @@ class Asked:
 
     made = []
 
-    def __init__(self, clock, host, ticks_ms, running, event, port=123, address=None):
+    def __init__(self, clock, host, ticks_ms, running, event, port=123, address=None, find=None):
         self.made.append((host, address))
         self.steps = 0
         self.due_ms = 3600000
@@ -63,7 +63,7 @@ def test_what_asks_for_the_time_is_there_only_while_it_asks():
         del sys.modules["firmware.ntp"]
         if before:
             sys.modules["firmware.ntp"] = before
-    # The address is kept: no name is looked up while a car charges.
+    # The address is kept until it is silent.
     assert Asked.made == [("pool.ntp.org", None), ("pool.ntp.org", "192.0.2.1")]
 
 

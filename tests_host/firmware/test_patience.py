@@ -26,15 +26,21 @@ def permits_ms(ssl, error):
             ms += 10
         return ms
 
-    async def connect(*_arguments):
+    async def connect(*arguments):
+        assert arguments[-1] == "192.0.2.1"
         seen.append(permit_ms())
         if error:
             raise error
         return "socket"
 
+    async def address(host, port):
+        assert (host, port) == ("box", 80)
+        assert permit_ms() == PERMIT_MS, "the guard is patient while a name is looked up"
+        return "192.0.2.1"
+
     async def attempt():
         try:
-            assert await app.station._connect("url", ssl, None) == "socket"
+            assert await app.station._connect("ws://box/ocpp", ssl, None) == "socket"
         except (Closed, OSError):
             pass
         seen.append(permit_ms())
@@ -42,6 +48,7 @@ def permits_ms(ssl, error):
     handshake = app.station.need("handshake")
     real = handshake.connect
     handshake.connect = connect
+    app.station.address = address
     try:
         asyncio.run(attempt())
     finally:
