@@ -12,7 +12,7 @@ SIZE ?= full
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help bench live scenarios zoo grid-report fleet ocpp-report ocpp-fuzz picture test lint format size bench-speed pilot-test flash settings selftest romfs pico install clean distclean
+.PHONY: help bench live scenarios zoo grid-report fleet ocpp-report ocpp-fuzz picture test lint format size bench-speed pilot-test flash settings selftest romfs frozen pico install clean distclean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ selftest: $(VENV)/dev.stamp ## a board tests itself: PORT=..., or the simulated 
 
 romfs: $(VENV)/dev.stamp ## the firmware as a ROMFS image, and the file for mip: build/romfs/, build/mip/
 	@$(BIN)/python -m tools.flash.images
+
+frozen: $(VENV)/dev.stamp ## the firmware for freezing into MicroPython (BOARD=pico_w, default all): build/frozen/
+	@$(BIN)/python -m tools.flash.frozen $(BOARD)
 
 pico: $(VENV)/dev.stamp node_modules/.package-lock.json ## boot a MicroPython image on an emulated Pico, install, charge a car, self-test: PICO_UF2=file.uf2 PICO_BOOTROM=b1.bin
 	@$(BIN)/python -m tools.pico $(if $(PICO_UF2),--image "$(PICO_UF2)") $(if $(PICO_BOOTROM),--bootrom "$(PICO_BOOTROM)") $(if $(PICO_EMULATOR),--emulator '$(PICO_EMULATOR)')

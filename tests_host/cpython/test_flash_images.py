@@ -15,7 +15,7 @@ import pytest
 from tests_host.cpython.flash_rig import wait_for_prompt
 from tools.bench import simlink
 from tools.bench.scenario import load
-from tools.flash import boards, build, images, install, packs
+from tools.flash import boards, build, frozen, images, install, packs
 from tools.flash.desk.cable import Desk, boot, new_flash
 from tools.flash.device import Device
 from tools.runtimes import micropython
@@ -24,18 +24,18 @@ from tools.tree import ROOT, device_files
 SCENARIO = ROOT / "tools" / "bench" / "scenarios" / "phase_switch.toml"
 
 
-def manifest_files():
+def manifest_files(root=ROOT):
     """The files that manifest.py names, by the meaning of its functions in MicroPython's docs."""
     found, about = [], {}
 
     def package(name):
-        found.extend(path.relative_to(ROOT) for path in (ROOT / name).rglob("*.py"))
+        found.extend(path.relative_to(root) for path in (root / name).rglob("*.py"))
 
     def module(name):
         found.append(Path(name))
 
     names = {"metadata": about.update, "package": package, "module": module}
-    exec((ROOT / "manifest.py").read_text("utf-8"), names)
+    exec((root / "manifest.py").read_text("utf-8"), names)
     return sorted(found), about
 
 
@@ -45,6 +45,18 @@ def test_manifest_freezes_exactly_the_firmware(tmp_path):
     assert about["version"].count(".") == 2
     for number, path in enumerate(files):
         build.compile_file(path, tmp_path / ("%d.mpy" % number), "armv6m")
+
+
+@pytest.mark.parametrize("board", ["pico_w", "esp32"])
+def test_what_is_frozen_for_a_board_is_what_flash_compiles(board, tmp_path):
+    folder = frozen.write(board, tmp_path / "frozen").parent
+    files, _ = manifest_files(folder)
+    flashed = build.application(board, tmp_path / "mpy")
+    assert {path.with_suffix(".mpy").as_posix() for path in files} == set(flashed)
+    for path in files:
+        target = tmp_path / "again" / path.with_suffix(".mpy")
+        build.compile_file(path, target, boards.chip(board).architecture, source=folder / path)
+        assert target.read_bytes() == flashed[path.with_suffix(".mpy").as_posix()]
 
 
 def test_mip_json_is_current():
