@@ -12,6 +12,7 @@ When there is no answer the last address is used again: the host may still be wh
     host = await address(app, "csms.example.com", 443)    # "192.0.2.17"
 """
 
+import asyncio
 import socket
 
 from firmware import lazy
@@ -21,8 +22,11 @@ _MOST = 8  # names come from a central system, too
 _known = {}  # name: address of its last look-up
 
 
-async def address(app, host, port):
-    """The numeric address to connect to. Raises OSError when there is none (yet)."""
+async def address(app, host, port, make_room=None):
+    """The numeric address to connect to. Raises OSError when there is none (yet).
+
+    `make_room`: called when there is no room to load what asks.
+    """
     if ":" in host or not host.strip("0123456789."):
         return host
     network = getattr(app, "network", None)
@@ -30,7 +34,7 @@ async def address(app, host, port):
     known = _known.get(host)
     try:
         if server and not host.endswith(".local"):
-            found = await _ask(host, server)
+            found = await _ask(host, server, make_room)
         elif app.charger.command.contactor:
             raise OSError("%s: no name server to ask while a car charges" % host)
         else:
@@ -48,9 +52,20 @@ async def address(app, host, port):
     return found
 
 
-async def _ask(host, server):
+async def _load(make_room):
     try:
-        dns = lazy.load(_DNS)
+        return lazy.load(_DNS)
+    except (MemoryError, ImportError):  # the importer takes the one for the other
+        if make_room is None:
+            raise
+    make_room()
+    await asyncio.sleep(0.02)  # control steps have their turn
+    return lazy.load(_DNS)
+
+
+async def _ask(host, server, make_room):
+    try:
+        dns = await _load(make_room)
     except (MemoryError, ImportError):
         raise OSError("%s: no room to look it up" % host)
     try:

@@ -227,7 +227,7 @@ class Station(Calls):
 
     async def address(self, host, port):
         """The numeric address of a host. Raises OSError."""
-        return await names.address(self._app, host, port)
+        return await names.address(self._app, host, port, self._make_room)
 
     async def _connect(self, url, ssl, authorization):
         """The websocket; a TLS handshake may hold up control for longer than the guard waits."""

@@ -6,7 +6,8 @@ import sys
 
 from firmware import forget, lazy, names
 from firmware.network import Network as Service
-from tests_host.firmware.fake_app import FakeCharger
+from firmware.ocpp.station import Station
+from tests_host.firmware.fake_app import FakeApp, FakeCharger
 from tests_host.firmware.fake_dns import AT, a_record, answer, behind
 from tests_host.firmware.fake_network import WLAN, Network
 from tests_host.firmware.test_network import App as NetworkApp
@@ -136,6 +137,37 @@ def test_without_room_for_the_resolver_the_last_address_counts():
         assert address(app, "csms") == AT
     finally:
         lazy.load = real
+
+
+def test_a_station_makes_room_for_the_resolver_once():
+    app, _ = online()
+    full = FakeApp(csms_url="ws://box/ocpp")
+    full.network = app.network
+    full.charger.command.contactor = 1
+    station = full.station = Station(full)
+    real = lazy.load
+    for enough in (True, False):
+        station._hole = bytearray(10)
+        tries = []
+
+        def load(name, tries=tries, enough=enough):
+            tries.append(station._hole is None)
+            if not (enough and tries[-1]):
+                raise MemoryError(name)
+            module = real(name)
+            behind(module, lambda question, _: [answer(question, a_record())])
+            return module
+
+        lazy.load = load
+        names._known.clear()
+        try:
+            found = asyncio.run(station.address("csms", 80))
+            assert enough and found == AT
+        except OSError as error:
+            assert not enough and "no room" in str(error)
+        finally:
+            lazy.load = real
+        assert tries == [False, True]
 
 
 def test_names_of_the_local_network_are_left_to_the_chip():
