@@ -95,7 +95,9 @@ class Grid:
         news = frequency.updates != self._seen
         self._seen = frequency.updates
         since_ms = self._since_ms + dt_ms
-        soon = self._late or (self.ffr is not None and self._latch(dt_ms, frequency))
+        ffr = self.ffr
+        latched = ffr is not None and self._latch(ffr, dt_ms, frequency)  # in every step
+        soon = latched or self._late
         self.fresh = soon or (frequency.moving if news else since_ms >= _IDLE_MS)
         self._late = news and not self.fresh
         if not self.fresh:
@@ -149,9 +151,8 @@ class Grid:
             return self.ffr_capacity_w * 1000 // (230 * phases)
         return self.ffr_capacity_ma
 
-    def _latch(self, dt_ms, frequency):
+    def _latch(self, ffr, dt_ms, frequency):
         """Every step: the fast reserve. True when it asks for something else than before."""
-        ffr = self.ffr
         before_ma = ffr.shift_ma
         if frequency.valid and not self.hold:
             may_trip = not self.arming or self.arming.ffr_armed

@@ -102,6 +102,21 @@ def test_latch_acts_beside_the_droop_with_its_own_watts():
     assert limits.REASONS[rig.charger.offer.reason] == "ffr"
 
 
+def test_the_time_of_the_latch_goes_on_in_every_step_of_a_calm_grid():
+    grid = fcr_grid("fcr_d_up", 1000, 16000)
+    grid.ffr = latch(support_ms=5000)
+    grid.ffr_capacity_ma = 4000
+    rig = armed(grid)
+    rig.mhz = 49650
+    held_ms = 0
+    for _ in range(1000):
+        rig.step()
+        held_ms += 10 if grid.ffr.latched else 0
+        if held_ms == 1000:
+            rig.mhz = 50000
+    assert held_ms == 5000 and grid.ffr.trips == 1
+
+
 def test_after_the_latch_no_more_than_a_quarter_is_made_up():
     grid = fcr_grid("fcr_d_up", 1000, 0)
     grid.ffr = latch(support_ms=5000)
