@@ -92,9 +92,7 @@ class Phases:
         self._wait_up_ms = wait_up_ms
         self._mirror = mirror
         self._since_switch_ms = _LONG_MS
-        self._state_ms = 0
-        self._hold_off_ms = 0
-        self._loads = 0
+        self._state_ms = self._hold_off_ms = self._loads = 0
         self._loaded = False
         self._owes = False  # a wait, to the car that is plugged in
         self._booted = not can_switch
@@ -190,8 +188,7 @@ class Phases:
                 why = DWELL
         if why:
             # Said once, looked at again later; what cannot change now, with the next wish or car.
-            for_good = why == BOARD or why == CAP or why == POLICY
-            self._hold_off_ms = _LONG_MS if for_good else 500
+            self._hold_off_ms = _LONG_MS if why in (BOARD, CAP, POLICY) else 500
             if why != self.why:
                 self.why = why
                 self._go(REFUSED)
@@ -265,9 +262,13 @@ class Phases:
         if readings.contactor_closed:
             self._fail(WELD)
         elif not plugged or self._state_ms >= self._wait_ms():
-            self._owes = False
-            self.cp_connect = 1
-            self._go(REJOINING)
+            again = plugged and self.wanted != self.phases and self.switches < self._cap
+            if again and not self.why:
+                self._move()  # another wish came meanwhile: before the car is back
+            else:
+                self._owes = False
+                self.cp_connect = 1
+                self._go(REJOINING)
 
     def _wait_again(self, readings, plugged):
         # The relay has moved, but the car has not had its time: nothing closes before that.
@@ -281,9 +282,7 @@ class Phases:
         # After a failed move the car meets what it has left: the short wait will do.
         up = self.phases == 3 and self.why != RELAY
         wait_ms = self._wait_up_ms if up else self._wait_down_ms
-        if self._loaded and wait_ms < _UNDER_LOAD_WAIT_MS:
-            wait_ms = _UNDER_LOAD_WAIT_MS
-        return wait_ms
+        return max(wait_ms, _UNDER_LOAD_WAIT_MS) if self._loaded else wait_ms
 
     def _note_failure(self, why):  # counts and waits like a switch: no stop after stop
         self.why = why

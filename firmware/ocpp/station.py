@@ -155,6 +155,8 @@ class Station(Calls):
 
     def clock_was_set(self, step_s):
         """The time of day was put right by so many seconds."""
+        if self.smart:
+            self.smart.poll()  # before a car is called to phases that its profile forbids
         if self._started and abs(step_s) >= _CLOCK_STEP_S:
             self.event("SettingSystemTime", "%d s" % step_s)
 

@@ -201,6 +201,18 @@ def test_a_car_on_one_phase_is_left_alone():
     assert rig.charger.phases == 3 and rig.closed and why(rig) == "policy"
 
 
+def test_another_wish_while_the_car_is_away_is_met_before_it_is_back():
+    rig = charging()
+    rig.charger.request_phases(1)
+    follow(rig, 8000)
+    assert rig.charger.phases == 1 and not rig.charger.command.cp_connect
+    rig.charger.request_phases(3)
+    seen = follow(rig, 120000)
+    assert seen[0] == (0, 0, 0) and seen[-1] == (1, 1, 1), seen
+    assert (0, 1, 0) not in seen  # the car was not called back to one phase in between
+    assert rig.charger.phase_switch.switches == 2
+
+
 def test_without_a_cp_switch_the_car_sees_f_instead():
     rig = charging(cp_switch=False)
     rig.charger.request_phases(1)
