@@ -95,15 +95,6 @@ def test_boot_sets_clock_and_heartbeat():
     assert say(session, rpc) == []
 
 
-def test_a_profile_counts_as_soon_as_the_time_of_day_is_known():
-    app, session, rpc = build()
-    app.station.need("smart")
-    polls = []
-    app.station.smart.poll = lambda: polls.append(app.clock.iso())
-    say(session, rpc)
-    assert polls and polls[0] == TIME
-
-
 def test_nothing_but_boot_until_accepted():
     for status in ("Pending", "Rejected"):
         app, session, rpc = build()

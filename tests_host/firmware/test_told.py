@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""What the station tells of states, clock-aligned values and security, and what it leaves out."""
+"""What the station tells of states, clock-aligned values and security, and what it takes in."""
 
 from firmware.ocpp.rpc import TIMEOUT, CallError
 from firmware.ocpp.station import Station
 from tests_host.firmware.fake_app import FakeApp, finished
 from tests_host.firmware.test_session import _calls as calls_of
-from tests_host.firmware.test_session import booted, build, later, say
+from tests_host.firmware.test_session import TIME, booted, build, later, say
 
 
 def statuses(session, rpc):
@@ -148,3 +148,12 @@ def test_features_that_are_not_configured_are_not_there():
             raise AssertionError(action)
     keys = app.station.config.get(["SupportedFeatureProfiles"])["configurationKey"]
     assert keys[0]["value"] == "Core"
+
+
+def test_a_profile_counts_as_soon_as_the_time_of_day_is_known():
+    app, session, rpc = build()
+    app.station.need("smart")
+    polls = []
+    app.station.smart.poll = lambda: polls.append(app.clock.iso())
+    say(session, rpc)
+    assert polls and polls[0] == TIME
