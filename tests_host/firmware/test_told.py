@@ -4,8 +4,8 @@
 from firmware.ocpp.rpc import TIMEOUT, CallError
 from firmware.ocpp.station import Station
 from tests_host.firmware.fake_app import FakeApp, finished
-from tests_host.firmware.test_session import _calls as calls_of
 from tests_host.firmware.test_session import TIME, booted, build, later, say
+from tests_host.firmware.test_session import _calls as calls_of
 
 
 def statuses(session, rpc):
