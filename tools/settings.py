@@ -14,7 +14,7 @@ from pathlib import Path
 
 from firmware import provisioning
 from tools.flash.device import Device
-from tools.flash.errors import FlashError
+from tools.flash.errors import FlashError, status_of
 
 PATH = "/settings.json"
 
@@ -108,12 +108,7 @@ def main(arguments=None):
     parser.add_argument("--file", default="", help="a JSON file with all settings")
     parser.add_argument("pairs", nargs="*", metavar="key=value")
     options = parser.parse_args(arguments)
-    try:
-        settings(options.port, options.file, options.pairs)
-    except FlashError as error:
-        print("error: %s" % error, file=sys.stderr)
-        return 1
-    return 0
+    return status_of(lambda: settings(options.port, options.file, options.pairs))
 
 
 if __name__ == "__main__":

@@ -170,21 +170,23 @@ def test_a_station_makes_room_for_the_resolver_once():
         assert tries == [False, True]
 
 
+def check_left_to_the_chip(app, resolver, host):
+    """Not while a car charges; afterwards by the chip's own resolver, and by no other."""
+    assert "while a car charges" in fails(app, host)
+    app.charger.command.contactor = 0
+    assert address(app, host) == AT
+    assert resolver.asked == [host]
+
+
 def test_names_of_the_local_network_are_left_to_the_chip():
     app, resolver = online()
-    assert "while a car charges" in fails(app, "meter.local")
-    app.charger.command.contactor = 0
-    assert address(app, "meter.local") == AT
-    assert resolver.asked == ["meter.local"]
+    check_left_to_the_chip(app, resolver, "meter.local")
 
 
 def test_a_network_without_a_name_server():
     app, resolver = online()
     app.network.link.dns = "0.0.0.0"
-    assert "while a car charges" in fails(app, "csms")
-    app.charger.command.contactor = 0
-    assert address(app, "csms") == AT
-    assert resolver.asked == ["csms"]
+    check_left_to_the_chip(app, resolver, "csms")
 
 
 def test_without_a_network_of_its_own_looked_up_while_nothing_charges():

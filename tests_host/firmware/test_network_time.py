@@ -38,13 +38,19 @@ class Asked:
         return self.steps == 2
 
 
-def test_what_asks_for_the_time_is_there_only_while_it_asks():
+def online(ntp_host):
+    """(App, its network service), connected."""
     settings = Settings()
     settings.wifi_ssid = "home"
-    settings.ntp_host = "pool.ntp.org"
+    settings.ntp_host = ntp_host
     app = App(settings)
     service = Service(app, BoardData, Network)
     service.link = Link()
+    return app, service
+
+
+def test_what_asks_for_the_time_is_there_only_while_it_asks():
+    app, service = online("pool.ntp.org")
     Asked.Ntp = Asked
     before = sys.modules.pop("firmware.ntp", None)
     sys.modules["firmware.ntp"] = Asked
@@ -68,12 +74,7 @@ def test_what_asks_for_the_time_is_there_only_while_it_asks():
 
 
 def test_without_room_the_time_is_asked_for_later():
-    settings = Settings()
-    settings.wifi_ssid = "home"
-    settings.ntp_host = "192.0.2.1"
-    app = App(settings)
-    service = Service(app, BoardData, Network)
-    service.link = Link()
+    app, service = online("192.0.2.1")
     real = lazy.load
     tries = []
 

@@ -11,7 +11,7 @@ import sys
 
 from tools.flash import boards, build, install, packs
 from tools.flash.device import Device
-from tools.flash.errors import FlashError
+from tools.flash.errors import FlashError, status_of
 from tools.tree import ROOT
 
 HEALTHY_S = 45
@@ -111,18 +111,15 @@ def main(arguments=None):
     parser.add_argument("--force", action="store_true", help="although a car is plugged in")
     parser.add_argument("--lines", action="store_true", help="with line numbers in tracebacks")
     options = parser.parse_args(arguments)
-    try:
-        flash(
+    return status_of(
+        lambda: flash(
             options.port,
             options.board,
             dry_run=options.dry_run,
             lines=options.lines,
             force=options.force,
         )
-    except FlashError as error:
-        print("error: %s" % error, file=sys.stderr)
-        return 1
-    return 0
+    )
 
 
 if __name__ == "__main__":

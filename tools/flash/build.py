@@ -26,9 +26,13 @@ def application(board, folder, lines=False):
 
     `lines`: with line numbers and every module and name as in the sources (see sources()).
     """
+    return compiled(paths(board), folder, boards.chip(board).architecture, lines)
+
+
+def paths(board):
+    """The device files that the board can ever load."""
     left_out = boards.left_out(board)
-    paths = [path for path in device_files() if not path.as_posix().startswith(left_out)]
-    return compiled(paths, folder, boards.chip(board).architecture, lines)
+    return [path for path in device_files() if not path.as_posix().startswith(left_out)]
 
 
 def sources(apart=False):

@@ -22,7 +22,6 @@ from tools.flash.shorten import names
 # reaches into are roots, too: a root keeps its public names.
 ROOTS = (
     "control.charger",
-    "control.frequency",
     "firmware.app",
     "firmware.ocpp.websocket",
     "firmware.ocpp.station",
